@@ -1,0 +1,162 @@
+"""Connections to Redis that know which run of the server answers them, and pipelines of scripts over them.
+
+Every script is told the run id of the server its connection was made to. After a restart or a failover the
+new server has another one, the state carries the old, and the script replies `suspect` instead of trusting
+a memory that may have lost what was published. So the id has to be learnt per connection, never per pool.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from realtime.errors import RedisAway
+from realtime.scripts import Script
+
+Reply = list[bytes]
+"""What a script answered: a flat list. A single word comes as a list of one."""
+
+Pause = Callable[[str], Awaitable[None]]
+"""Awaited at the named points where a crash matters; see `server/points.py`."""
+
+RUN_ID = object()
+"""Stands in a call's arguments where the run id of the connection has to go."""
+
+# Answers that mean "not now" rather than "wrong": the server is loading, full, read-only, failing over or busy.
+_NOT_NOW = ("LOADING", "OOM", "READONLY", "MASTERDOWN", "BUSY", "MISCONF", "NOREPLICAS", "CLUSTERDOWN")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One script call. `arguments` may hold RUN_ID."""
+
+    script: Script
+    keys: Sequence[str]
+    arguments: Sequence[str | bytes | int | object]
+
+
+async def no_pause(_point: str) -> None:
+    """The default: nothing happens at the named points."""
+
+
+class Scripted:
+    """Runs scripts in pipelines over a bounded pool.
+
+    Redis's own resending is off: a command whose reply was lost is reported as RedisAway, and the caller, who
+    knows its id, decides what to do. `timeout` (seconds) bounds connecting and each read.
+    """
+
+    def __init__(self, url: str, *, timeout: float, connections: int, pause: Pause = no_pause) -> None:
+        self._run_ids: WeakKeyDictionary[AbstractConnection, str] = WeakKeyDictionary()
+        self._pause = pause
+        self._pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=connections,
+            timeout=timeout,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            retry=None,
+            retry_on_error=[],
+            redis_connect_func=self._learn_run_id,
+        )
+        self.redis = Redis(connection_pool=self._pool)
+
+    async def close(self) -> None:
+        await self._pool.disconnect()
+
+    async def _learn_run_id(self, connection: AbstractConnection) -> None:
+        await connection.on_connect()
+        await connection.send_command("INFO", "server")
+        info = await connection.read_response()
+        for line in bytes(info).split(b"\r\n"):
+            if line.startswith(b"run_id:"):
+                self._run_ids[connection] = line[7:].decode()
+                return
+        raise RedisAway("Redis did not say its run id")
+
+    @contextlib.asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AbstractConnection]:
+        """A connection for one pipeline. Whatever ends it early leaves no half-read answer behind."""
+        try:
+            connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+        except (RedisError, OSError, TimeoutError) as error:
+            raise RedisAway(f"no connection to Redis: {type(error).__name__}") from error
+        clean = False
+        try:
+            yield connection
+            clean = True
+        except (RedisError, OSError, TimeoutError) as error:
+            raise RedisAway(f"Redis did not answer: {type(error).__name__}") from error
+        finally:
+            if not clean:
+                await asyncio.shield(connection.disconnect(nowait=True))
+            await asyncio.shield(self._pool.release(connection))
+
+    async def run(self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = ()) -> list[Reply]:
+        """Call all scripts in one pipeline; replies in the order of the calls.
+
+        `hints` are plain commands that ride along; their answers are read and dropped. Raises RedisAway, and
+        then nothing is known of any of the calls. Safe to cancel: the connection is dropped with its replies.
+        """
+        async with self._connection() as connection:
+            replies = await self._exchange(connection, calls, hints)
+            unknown = [at for at, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+            if unknown:
+                await self._load(connection, {calls[at].script for at in unknown})
+                again = await self._exchange(connection, [calls[at] for at in unknown], ())
+                for at, reply in zip(unknown, again, strict=True):
+                    replies[at] = reply
+        return [_as_reply(reply) for reply in replies]
+
+    async def call(self, one: Call) -> Reply:
+        return (await self.run([one]))[0]
+
+    async def run_id(self) -> str:
+        """The run id of the server that answers now."""
+        async with self._connection() as connection:
+            return self._run_ids[connection]
+
+    async def _exchange(
+        self, connection: AbstractConnection, calls: Sequence[Call], hints: Sequence[Sequence[str]]
+    ) -> list[object]:
+        run_id = self._run_ids[connection]
+        commands = [_command(call, run_id) for call in calls]
+        await connection.send_packed_command(connection.pack_commands([*commands, *hints]))
+        await self._pause("after_lua_before_reply")
+        replies = [await _read(connection) for _ in calls]
+        for _ in hints:
+            await _read(connection)
+        return replies
+
+    async def _load(self, connection: AbstractConnection, scripts: set[Script]) -> None:
+        for one in scripts:
+            await connection.send_command("SCRIPT LOAD", one.source)
+            await connection.read_response()
+
+
+def _command(call: Call, run_id: str) -> list[Any]:
+    arguments = [run_id if argument is RUN_ID else argument for argument in call.arguments]
+    return ["EVALSHA", call.script.sha, len(call.keys), *call.keys, *arguments]
+
+
+async def _read(connection: AbstractConnection) -> object:
+    try:
+        return await connection.read_response()
+    except ResponseError as error:
+        return error
+
+
+def _as_reply(reply: object) -> Reply:
+    if isinstance(reply, list):
+        return reply
+    if isinstance(reply, bytes):
+        return [reply]
+    if isinstance(reply, ResponseError) and not str(reply).startswith(_NOT_NOW):
+        raise reply
+    raise RedisAway(f"Redis refuses to work: {str(reply).split(' ', 1)[0]}")

@@ -1,0 +1,36 @@
+"""Entries of a raid's log, as the two kinds of reader get them."""
+
+from dataclasses import dataclass
+
+from raidline.ids import Epoch, Seq
+from realtime.cursor import Cursor
+
+ENDS = frozenset({"raid_complete", "raid_failed", "raid_cancelled"})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a subscriber gets: `data` is the event's JSON, ready to be sent."""
+
+    epoch: Epoch
+    seq: Seq
+    event: str
+    data: bytes
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(self.epoch, self.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What the ledger gets: `ledger` is self-contained JSON, format v = 1."""
+
+    epoch: Epoch
+    seq: Seq
+    event: str
+    ledger: bytes
+
+    @property
+    def is_end(self) -> bool:
+        return self.event in ENDS

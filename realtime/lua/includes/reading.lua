@@ -1,0 +1,21 @@
+-- What a reader sees of a raid: everything, or nothing when it is neither public nor theirs.
+
+-- {outcome, epoch, is_member}; outcome ok | missing | suspect | not_found. An empty user_id is nobody.
+local function open_for(state, members, run_id, least_epoch, user_id)
+  local values = redis.call('HMGET', state, 'epoch', 'run_id', 'frozen', 'public')
+  local epoch = values[1]
+  if not epoch then return { 'missing', least_epoch, '0' } end
+  if values[2] ~= run_id or values[3] ~= '' or tonumber(epoch) < tonumber(least_epoch) then
+    return { 'suspect', epoch, '0' }
+  end
+  local member = user_id ~= '' and redis.call('HEXISTS', members, user_id) or 0
+  if member == 0 and values[4] ~= '1' and user_id ~= '*' then return { 'not_found', epoch, '0' } end
+  return { 'ok', epoch, member == 1 and '1' or '0' }
+end
+
+-- Everything a snapshot is made of: state, members, xp, tasks, each as a flat list of pairs.
+local function read_all(state, members, xp, tasks)
+  return {
+    redis.call('HGETALL', state), redis.call('HGETALL', members), redis.call('HGETALL', xp), redis.call('HGETALL', tasks),
+  }
+end

@@ -1,0 +1,207 @@
+"""Raids in Redis: deciding commands, and reading what was decided. Healing stands in `realtime/healing.py`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from raidline.ids import Epoch, RaidId, Seq, UserId
+from realtime import keys
+from realtime.commands import Command, LookedUp
+from realtime.connection import RUN_ID, Call, Reply, Scripted
+from realtime.cursor import Cursor
+from realtime.entries import Entry, LedgerEntry
+from realtime.scripts import script
+from realtime.snapshot import Snapshot
+
+RESUME_MAX = 1000
+"""A cursor further behind than this is answered with a snapshot (CONTRACT, *Streams*)."""
+
+LOG_PAGE_MAX = 1000
+
+EVERYONE = "*"
+"""In the place of a user id: a reader who may see every raid (an operator, the server itself)."""
+
+Viewer = UserId | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A script's reply. `epoch` is the state's; with `missing` and `suspect` the one to heal to at least."""
+
+    outcome: str
+    epoch: Epoch
+    result: bytes
+    entries: tuple[LedgerEntry, ...]
+
+    @property
+    def in_doubt(self) -> bool:
+        return self.outcome in ("missing", "suspect")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """outcome: ok | unchanged | not_found | missing | suspect; `snapshot` only with ok."""
+
+    outcome: str
+    epoch: Epoch
+    is_member: bool = False
+    cursor: Cursor | None = None
+    snapshot: Snapshot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStart:
+    """outcome: ok | not_found | missing | suspect. `entries` with recovered = full, else `snapshot`."""
+
+    outcome: str
+    epoch: Epoch
+    is_member: bool = False
+    public: bool = False
+    recovered: str = "none"
+    head: Cursor | None = None
+    entries: tuple[Entry, ...] = ()
+    snapshot: Snapshot | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """outcome: ok | reset | not_found | missing | suspect. `entries` follow the cursor without a gap."""
+
+    outcome: str
+    epoch: Epoch
+    head: Cursor | None = None
+    entries: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A command on its way to its script, with what the caller knows besides."""
+
+    command: Command
+    least_epoch: Epoch = Epoch(0)
+    looked_up: LookedUp | None = None
+
+
+class RaidStore:
+    """Every method raises RedisAway when Redis cannot be asked."""
+
+    def __init__(self, scripted: Scripted) -> None:
+        self._scripted = scripted
+
+    async def decide(self, decided: Sequence[Decided], hints: Sequence[Sequence[str]] = ()) -> list[Decision]:
+        """Each command in one atomic step of its own, all in one pipeline; decisions in the same order."""
+        replies = await self._scripted.run([_command_call(one) for one in decided], hints)
+        return [_decision(reply) for reply in replies]
+
+    async def view(self, raid_id: RaidId, viewer: Viewer, *, known: str = "", least_epoch: int = 0) -> View:
+        """One raid as the viewer may see it; with `known` equal to the head's cursor only `unchanged`."""
+        reply = await self._scripted.call(_view_call(raid_id, viewer, known, least_epoch))
+        return _view(reply)
+
+    async def views(self, raid_ids: Sequence[RaidId], viewer: Viewer) -> dict[RaidId, View]:
+        replies = await self._scripted.run([_view_call(raid_id, viewer, "", 0) for raid_id in raid_ids])
+        return {raid_id: _view(reply) for raid_id, reply in zip(raid_ids, replies, strict=True)}
+
+    async def stream_start(self, raid_id: RaidId, viewer: Viewer, cursor: Cursor | None) -> StreamStart:
+        """Where a subscriber begins; None for a first visit, NOWHERE for a cursor that was none."""
+        place = ("", 0) if cursor is None else cursor
+        parts = ("state", "members", "xp", "tasks", "log")
+        arguments = [RUN_ID, 0, _viewer(viewer), *place, RESUME_MAX]
+        reply = await self._scripted.call(
+            Call(script("stream_start"), [keys.raid_key(raid_id, part) for part in parts], arguments)
+        )
+        return _stream_start(reply)
+
+    async def entries_after(
+        self, raid_id: RaidId, cursor: Cursor, limit: int = LOG_PAGE_MAX, viewer: Viewer = EVERYONE
+    ) -> LogPage:
+        """What follows `cursor` in the log; `reset` when it cannot be told without a gap."""
+        names = [keys.raid_key(raid_id, part) for part in ("state", "members", "log")]
+        arguments = [RUN_ID, 0, _viewer(viewer), cursor.epoch, cursor.seq, min(limit, LOG_PAGE_MAX)]
+        return _log_page(await self._scripted.call(Call(script("log_page"), names, arguments)))
+
+    async def heads(self, raid_ids: Sequence[RaidId]) -> dict[RaidId, Cursor]:
+        """The last entry of each raid that has a state, as Redis has it now."""
+        replies = await self._scripted.run([_head_call(raid_id) for raid_id in raid_ids])
+        return {
+            raid_id: Cursor(Epoch(int(reply[0])), Seq(int(reply[1])))
+            for raid_id, reply in zip(raid_ids, replies, strict=True)
+            if reply[0]
+        }
+
+
+def _command_call(decided: Decided) -> Call:
+    command = decided.command
+    fields: dict[str, Any] = {name: value for name, value in command.fields().items() if value is not None}
+    if decided.looked_up is not None:
+        fields["looked_up"] = {"epoch": decided.looked_up.epoch, "packed": decided.looked_up.packed}
+    arguments = [RUN_ID, decided.least_epoch, keys.events_channel(command.raid_id), orjson.dumps(fields)]
+    return Call(script(command.script), keys.raid_keys(command.raid_id), arguments)
+
+
+def _decision(reply: Reply) -> Decision:
+    outcome, epoch = reply[0].decode(), Epoch(int(reply[1]))
+    if len(reply) == 2:
+        return Decision(outcome, epoch, b"", ())
+    entries = tuple(
+        LedgerEntry(epoch, Seq(int(reply[at])), reply[at + 1].decode(), reply[at + 2])
+        for at in range(3, len(reply), 3)
+    )
+    return Decision(outcome, epoch, reply[2], entries)
+
+
+def _viewer(viewer: Viewer) -> str:
+    return "" if viewer is None else str(viewer)
+
+
+def _view_call(raid_id: RaidId, viewer: Viewer, known: str, least_epoch: int) -> Call:
+    names = [keys.raid_key(raid_id, part) for part in ("state", "members", "xp", "tasks")]
+    return Call(script("view"), names, [RUN_ID, least_epoch, _viewer(viewer), known])
+
+
+def _view(reply: Sequence[Any]) -> View:
+    outcome, epoch = reply[0].decode(), Epoch(int(reply[1]))
+    if outcome not in ("ok", "unchanged"):
+        return View(outcome, epoch)
+    cursor = Cursor(epoch, Seq(int(reply[3])))
+    snapshot = Snapshot.read(*reply[4:8]) if outcome == "ok" else None
+    return View(outcome, epoch, reply[2] == b"1", cursor, snapshot)
+
+
+def _stream_start(reply: Sequence[Any]) -> StreamStart:
+    outcome, epoch = reply[0].decode(), Epoch(int(reply[1]))
+    if outcome != "ok":
+        return StreamStart(outcome, epoch)
+    recovered, head = reply[5].decode(), Cursor(epoch, Seq(int(reply[4])))
+    full = recovered == "full"
+    return StreamStart(
+        outcome,
+        epoch,
+        is_member=reply[2] == b"1",
+        public=reply[3] == b"1",
+        recovered=recovered,
+        head=head,
+        entries=_entries(epoch, reply[6:]) if full else (),
+        snapshot=None if full else Snapshot.read(*reply[6:10]),
+    )
+
+
+def _log_page(reply: Sequence[Any]) -> LogPage:
+    outcome, epoch = reply[0].decode(), Epoch(int(reply[1]))
+    if outcome not in ("ok", "reset"):
+        return LogPage(outcome, epoch)
+    return LogPage(outcome, epoch, Cursor(epoch, Seq(int(reply[3]))), _entries(epoch, reply[4:]))
+
+
+def _entries(epoch: Epoch, flat: Sequence[bytes]) -> tuple[Entry, ...]:
+    return tuple(
+        Entry(epoch, Seq(int(flat[at])), flat[at + 1].decode(), flat[at + 2]) for at in range(0, len(flat), 3)
+    )
+
+
+def _head_call(raid_id: RaidId) -> Call:
+    return Call(script("head"), [keys.raid_key(raid_id, "state")], [])
+
+

@@ -1,0 +1,128 @@
+"""A raid as it stands, read in one moment, and its JSON as CONTRACT gives it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import orjson
+
+from raidline.ids import Epoch, RaidId, Seq, UserId
+from realtime.cursor import Cursor
+
+FlatPairs = Sequence[bytes] | Mapping[bytes, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    user_id: UserId
+    username: str
+    joined_at_ms: int
+    xp: int
+    tasks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Members stand in the order in which they joined."""
+
+    state: Mapping[str, str]
+    members: tuple[Member, ...]
+
+    @classmethod
+    def read(cls, state: FlatPairs, members: FlatPairs, xp: FlatPairs, tasks: FlatPairs) -> Self:
+        """From what `view.lua` and `stream_start.lua` hand out."""
+        xp_of, tasks_of = _pairs(xp), _pairs(tasks)
+        found = [
+            _member(user, orjson.loads(packed), int(xp_of.get(user, 0)), int(tasks_of.get(user, 0)))
+            for user, packed in _pairs(members).items()
+        ]
+        found.sort(key=lambda member: (member.joined_at_ms, member.user_id))
+        texts = {name.decode(): value.decode() for name, value in _pairs(state).items()}
+        return cls(texts, tuple(found))
+
+    @property
+    def raid_id(self) -> RaidId:
+        return RaidId(int(self.state["id"]))
+
+    @property
+    def cursor(self) -> Cursor:
+        return Cursor(Epoch(int(self.state["epoch"])), Seq(int(self.state["seq"])))
+
+    @property
+    def public(self) -> bool:
+        return self.state["public"] == "1"
+
+    @property
+    def status(self) -> str:
+        return self.state["status"]
+
+    @property
+    def leader_id(self) -> UserId:
+        return UserId(int(self.state["leader_id"]))
+
+    @property
+    def member_ids(self) -> frozenset[UserId]:
+        return frozenset(member.user_id for member in self.members)
+
+    def to_dict(self, *, online: Collection[UserId], for_member: bool) -> dict[str, Any]:
+        """CONTRACT's snapshot. `inviteCode` is there only for members."""
+        state = self.state
+        body: dict[str, Any] = {
+            "id": self.raid_id,
+            "title": state["title"],
+            "description": state["description"],
+            "status": self.status,
+            "public": self.public,
+            "openJoin": state["open_join"] == "1",
+            "targetXp": int(state["target_xp"]),
+            "targetTasks": int(state["target_tasks"]),
+            "currentXp": int(state["current_xp"]),
+            "currentTasks": int(state["current_tasks"]),
+            "maxMembers": int(state["max_members"]),
+            "leaderId": self.leader_id,
+            "createdAt": rfc3339(state["created_at"]),
+            "startedAt": rfc3339(state["started_at"]),
+            "endedAt": rfc3339(state["ended_at"]),
+            "deadline": rfc3339(state["deadline"]),
+            "epoch": self.cursor.epoch,
+            "seq": self.cursor.seq,
+            "cursor": str(self.cursor),
+            "members": [self._member_dict(member, online) for member in self.members],
+        }
+        if for_member:
+            body["inviteCode"] = state["invite_code"]
+        return body
+
+    def to_json(self, *, online: Collection[UserId], for_member: bool) -> bytes:
+        return orjson.dumps(self.to_dict(online=online, for_member=for_member))
+
+    def _member_dict(self, member: Member, online: Collection[UserId]) -> dict[str, Any]:
+        return {
+            "userId": member.user_id,
+            "username": member.username,
+            "role": "leader" if member.user_id == self.leader_id else "member",
+            "xpContributed": member.xp,
+            "tasksContributed": member.tasks,
+            "isOnline": member.user_id in online,
+            "joinedAt": rfc3339(str(member.joined_at_ms)),
+        }
+
+
+def rfc3339(milliseconds: str) -> str | None:
+    """UTC with milliseconds and a Z; None for the empty text of a time that has not come."""
+    if not milliseconds:
+        return None
+    moment = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(milliseconds) % 1000:03d}Z"
+
+
+def _pairs(flat: FlatPairs) -> Mapping[bytes, bytes]:
+    """Inside a script's reply Redis hands out a hash as a flat list."""
+    if isinstance(flat, Mapping):
+        return flat
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def _member(user: bytes, packed: Mapping[str, Any], xp: int, tasks: int) -> Member:
+    return Member(UserId(int(user)), packed["name"], int(packed["joined_at"]), xp, tasks)
