@@ -73,12 +73,7 @@ class Scripted:
     async def _learn_run_id(self, connection: AbstractConnection) -> None:
         await connection.on_connect()
         await connection.send_command("INFO", "server")
-        info = await connection.read_response()
-        for line in bytes(info).split(b"\r\n"):
-            if line.startswith(b"run_id:"):
-                self._run_ids[connection] = line[7:].decode()
-                return
-        raise RedisAway("Redis did not say its run id")
+        self._run_ids[connection] = parse_info(await connection.read_response())["run_id"]
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[AbstractConnection]:
@@ -117,6 +112,16 @@ class Scripted:
     async def call(self, one: Call) -> Reply:
         return (await self.run([one]))[0]
 
+    async def plain(self, commands: Sequence[Sequence[str | int]]) -> list[Any]:
+        """Plain commands in one pipeline, and their answers in order. Raises RedisAway."""
+        async with self._connection() as connection:
+            await connection.send_packed_command(connection.pack_commands(commands))
+            answers = [await _read(connection) for _ in commands]
+        for answer in answers:
+            if isinstance(answer, ResponseError):
+                raise _refusal(answer)
+        return answers
+
     async def run_id(self) -> str:
         """The run id of the server that answers now."""
         async with self._connection() as connection:
@@ -140,6 +145,12 @@ class Scripted:
             await connection.read_response()
 
 
+def parse_info(info: bytes) -> dict[str, str]:
+    """The lines `name:value` of an INFO answer."""
+    lines = info.decode("ascii", "replace").splitlines()
+    return {name: value for name, colon, value in (line.partition(":") for line in lines) if colon}
+
+
 def _command(call: Call, run_id: str) -> list[Any]:
     arguments = [run_id if argument is RUN_ID else argument for argument in call.arguments]
     return ["EVALSHA", call.script.sha, len(call.keys), *call.keys, *arguments]
@@ -157,6 +168,11 @@ def _as_reply(reply: object) -> Reply:
         return reply
     if isinstance(reply, bytes):
         return [reply]
-    if isinstance(reply, ResponseError) and not str(reply).startswith(_NOT_NOW):
-        raise reply
-    raise RedisAway(f"Redis refuses to work: {str(reply).split(' ', 1)[0]}")
+    assert isinstance(reply, ResponseError), "scripts answer lists and words"
+    raise _refusal(reply)
+
+
+def _refusal(error: ResponseError) -> Exception:
+    """RedisAway where Redis will not work now; the error itself where the fault is ours."""
+    word = str(error).split(" ", 1)[0]
+    return RedisAway(f"Redis refuses to work: {word}") if word in _NOT_NOW else error

@@ -1,0 +1,43 @@
+# Everything runs from .venv, which is built from whatever `python3` >= 3.11 there is.
+#
+#   make run       the whole of Raidline on http://127.0.0.1:8000 (PORT= for another port)
+#   make test      the test suite, against its own PostgreSQL and Redis
+#   make check     format, lint, types, layers
+#   make bench     the benchmarks
+#   make format    put the code into shape
+#   make install   only build .venv
+
+PORT ?= 8000
+BIN := .venv/bin
+STAMP := .venv/installed
+
+.PHONY: install run test check bench format clean
+
+run: install
+	@PORT=$(PORT) $(BIN)/raidline up
+
+test: install
+	$(BIN)/python -m pytest $(ARGS)
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install
+	$(BIN)/python -m loadtests.bench $(ARGS)
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@PYTHON="$(PYTHON)" sh .ci/venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,load]'
+	@touch $(STAMP)
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,2 @@
+-- Moving a month of rows may take longer than an ordinary statement, within this transaction.
+SET LOCAL statement_timeout = '60s'

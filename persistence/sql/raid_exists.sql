@@ -1,0 +1,3 @@
+-- Is there such a raid?
+-- Params: $1 raid id
+SELECT EXISTS (SELECT FROM raids WHERE id = $1)

@@ -1,0 +1,214 @@
+"""A raid as this process hears of it: the order of its entries, the shared window, and those who watch.
+
+Redis numbers the entries, so what a message means is arithmetic (`place`). A gap or a new epoch is never
+guessed over: the channel holds back what arrives, reads the log or a snapshot (`realtime/repair.py`), and goes on.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Protocol
+
+from raidline.ids import RaidId, UserId
+from realtime.cursor import Cursor
+from realtime.entries import Entry
+from realtime.frames import Frame, ResetFrame, entry_frame
+from realtime.subscriber import Subscriber
+from realtime.visibility import Change
+from realtime.window import MAX_FRAMES, Window
+
+RESET = "reset"
+"""The message that tells of a new state in place. Not an entry."""
+
+
+class Place(enum.Enum):
+    """What an arriving message is to a channel that has everything up to its head."""
+
+    KNOWN = enum.auto()
+    NEXT = enum.auto()
+    BEYOND = enum.auto()
+    """Something is missing in between, or another life of the log has begun."""
+
+
+def place(head: Cursor, entry: Entry) -> Place:
+    if entry.cursor <= head:
+        # An older epoch too: epochs only rise, so it is a message that was overtaken.
+        return Place.KNOWN
+    if entry.event != RESET and entry.cursor == (head.epoch, head.seq + 1):
+        return Place.NEXT
+    return Place.BEYOND
+
+
+class Repairing(Protocol):
+    """Starts reading what a channel lacks, if that is not under way. Neither waits."""
+
+    def read_on(self, channel: Channel) -> None: ...
+
+    def rescue(self, channel: Channel) -> None: ...
+
+
+class Owner(Protocol):
+    def wake(self, channel: Channel) -> None:
+        """There is something to be flushed at the end of this turn of the loop."""
+
+    def idle(self, channel: Channel) -> None:
+        """The last subscriber has left."""
+
+
+class Channel:
+    """Holds no network code, and never waits."""
+
+    def __init__(self, raid_id: RaidId, owner: Owner, repairs: Repairing) -> None:
+        self.raid_id = raid_id
+        self.window = Window()
+        self.head: Cursor | None = None
+        """The last entry in the window; None until the first subscriber has told where it begins."""
+        self.public = False
+        self.subscribers: dict[Subscriber, None] = {}
+        self.stragglers: list[Subscriber] = []
+        """Fell out of the window; wait for a snapshot."""
+        self.doubtful = False
+        """Entries may be missing after the head: pub/sub was away, or a message showed a gap."""
+        self.repairing = False
+        self.rescuing = False
+        self._held: list[Entry] = []
+        self._announcements: dict[str, Frame] = {}
+        self._owner = owner
+        self._repairs = repairs
+
+    def add(self, subscriber: Subscriber) -> None:
+        self.subscribers[subscriber] = None
+
+    def remove(self, subscriber: Subscriber) -> None:
+        subscriber.live = False
+        self.subscribers.pop(subscriber, None)
+        if not self.subscribers:
+            self._owner.idle(self)
+
+    def watchers(self) -> set[UserId]:
+        return {subscriber.user_id for subscriber in self.subscribers if subscriber.user_id is not None}
+
+    def admit(self, subscriber: Subscriber, head: Cursor, *, is_member: bool, public: bool) -> None:
+        """The subscriber has been told everything up to `head`; from now on it follows."""
+        if self.head is None:
+            self.head, self.public = head, public
+            self.release()
+        elif head >= self.head:
+            self.public = public
+        subscriber.begin(head, is_member)
+        self._dismiss_if_blind(subscriber)
+        if self.doubtful:
+            self._repairs.read_on(self)
+        self._owner.wake(self)
+
+    def receive(self, entry: Entry) -> None:
+        """A message has arrived. Never waits."""
+        if self.head is None or self.repairing:
+            self._hold(entry)
+            return
+        found = place(self.head, entry)
+        if found is Place.NEXT:
+            self.append(entry)
+        elif found is Place.BEYOND:
+            self._hold(entry)
+            self.doubt()
+
+    def append(self, entry: Entry) -> None:
+        """The next entry, for everybody."""
+        frame = entry_frame(self.raid_id, entry)
+        self.window.append(frame)
+        self.head = entry.cursor
+        if frame.change is not None:
+            self._follow(frame.change, entry.cursor)
+        self._owner.wake(self)
+
+    def restart(self, frame: ResetFrame) -> None:
+        """A new beginning, for everybody."""
+        assert frame.key is not None
+        assert frame.change is not None
+        self.window.restart(frame)
+        self.head = frame.key
+        self._follow(frame.change, frame.key)
+        self._owner.wake(self)
+
+    def take_back(self, subscriber: Subscriber, frame: ResetFrame) -> None:
+        """A straggler goes on from a snapshot, if the window reaches back to it; else it stays one."""
+        assert frame.key is not None
+        if subscriber not in self.subscribers:
+            return
+        if not self.window.follows(frame.key):
+            self.stragglers.append(subscriber)
+            return
+        subscriber.restart(frame)
+        self._dismiss_if_blind(subscriber)
+        subscriber.flush()
+
+    def announce(self, name: str, frame: Frame) -> None:
+        """Something that is not of the log. It waits for a repair, so that it never runs ahead of entries."""
+        if self.repairing or self.doubtful:
+            self._announcements[name] = frame
+        else:
+            self.say(frame)
+
+    def say(self, frame: Frame) -> None:
+        self.window.append(frame)
+        self._owner.wake(self)
+
+    def doubt(self) -> None:
+        """Something may be missing: have it read."""
+        self.doubtful = True
+        if self.head is not None:
+            self._repairs.read_on(self)
+
+    def release(self) -> None:
+        """Apply what was held back. Ends with a doubt if there is a gap still."""
+        held, self._held = self._held, []
+        for position, entry in enumerate(held):
+            assert self.head is not None
+            found = place(self.head, entry)
+            if found is Place.NEXT:
+                self.append(entry)
+            elif found is Place.BEYOND:
+                self._held = held[position:]
+                self.doubtful = True
+                return
+
+    def settled(self) -> None:
+        """A repair has ended well."""
+        self.repairing = False
+        announcements, self._announcements = self._announcements, {}
+        for frame in announcements.values():
+            self.say(frame)
+
+    def give_up_held(self) -> None:
+        self._held.clear()
+
+    def flush(self) -> None:
+        for subscriber in tuple(self.subscribers):
+            subscriber.flush()
+
+    def straggle(self, subscriber: Subscriber) -> None:
+        """The window no longer reaches back to where this subscriber stands."""
+        subscriber.live = False
+        self.stragglers.append(subscriber)
+        self._repairs.rescue(self)
+
+    def _hold(self, entry: Entry) -> None:
+        if len(self._held) >= MAX_FRAMES:
+            # The log has them; what is read from there makes up for them.
+            self._held.clear()
+            self.doubtful = True
+        self._held.append(entry)
+
+    def _follow(self, change: Change, key: Cursor) -> None:
+        if change.public is not None:
+            self.public = change.public
+        for subscriber in tuple(self.subscribers):
+            if subscriber.live and (subscriber.floor is None or key > subscriber.floor):
+                subscriber.follow(change)
+                self._dismiss_if_blind(subscriber)
+
+    def _dismiss_if_blind(self, subscriber: Subscriber) -> None:
+        if not (self.public or subscriber.is_member or subscriber.stream.viewer.is_operator):
+            subscriber.flush()
+            subscriber.stream.dismiss(self.raid_id)

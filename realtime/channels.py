@@ -1,0 +1,124 @@
+"""The raids this process listens to: joined with the first subscriber, left some time after the last."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+
+from raidline.ids import Epoch, RaidId, Seq
+from realtime import frames, keys
+from realtime.channel import Channel, Repairing
+from realtime.entries import Entry
+from realtime.listener import Listener
+
+logger = logging.getLogger(__name__)
+
+
+class Channels:
+    """Takes what the listener hears to the raid it is for, and has everything of one loop turn written at once."""
+
+    def __init__(self, listener: Listener, repairs: Repairing, *, linger: float) -> None:
+        self._listener = listener
+        self._repairs = repairs
+        self._linger = linger
+        self._by_name: dict[bytes, Channel] = {}
+        self._leaving: dict[RaidId, asyncio.TimerHandle] = {}
+        self._dirty: dict[Channel, None] = {}
+        self._lost = False
+
+    def __iter__(self) -> Iterator[Channel]:
+        return iter(tuple(self._by_name.values()))
+
+    def find(self, raid_id: RaidId) -> Channel | None:
+        return self._by_name.get(_name(raid_id))
+
+    def join(self, raid_id: RaidId) -> Channel:
+        """The raid's channel, wanted from now on. Does not wait, so that nothing can come in between."""
+        name = _name(raid_id)
+        leaving = self._leaving.pop(raid_id, None)
+        if leaving is not None:
+            leaving.cancel()
+        channel = self._by_name.get(name)
+        if channel is None:
+            channel = self._by_name[name] = Channel(raid_id, self, self._repairs)
+            self._listener.join(name)
+        return channel
+
+    async def joined(self, channel: Channel, timeout: float) -> None:
+        """Return once nothing that is published can be missed. Raises RedisAway."""
+        await self._listener.joined(_name(channel.raid_id), timeout)
+
+    def idle(self, channel: Channel) -> None:
+        """The last subscriber takes the channel along, after a while: most come back, through a flaky network."""
+        if channel.raid_id not in self._leaving and self.find(channel.raid_id) is channel:
+            # A channel that never began was asked for by somebody who may not see the raid, or it is none.
+            delay = 0.0 if channel.head is None else self._linger
+            loop = asyncio.get_running_loop()
+            self._leaving[channel.raid_id] = loop.call_later(delay, self._part, channel)
+
+    def _part(self, channel: Channel) -> None:
+        self._leaving.pop(channel.raid_id, None)
+        if not channel.subscribers:
+            self._by_name.pop(_name(channel.raid_id), None)
+            self._listener.part(_name(channel.raid_id))
+
+    def close(self) -> None:
+        for leaving in self._leaving.values():
+            leaving.cancel()
+        self._leaving.clear()
+
+    def on_message(self, name: bytes, payload: bytes) -> None:
+        channel = self._by_name.get(name)
+        if channel is None:
+            return
+        entry = parse_message(payload)
+        if entry is None:
+            logger.error("raid %s: a message that cannot be read was published", channel.raid_id)
+            channel.doubt()
+        else:
+            channel.receive(entry)
+
+    def on_lost(self, reason: str) -> None:
+        """Nothing is heard any more: every stream is told at once, and stays open."""
+        if self._lost:
+            return
+        self._lost = True
+        for channel in self:
+            channel.doubtful = True
+            channel.say(frames.status(channel.raid_id, live=False, reason=reason))
+
+    def on_back(self) -> None:
+        """Everything is heard again: what was missed is read, and then every stream is told."""
+        if not self._lost:
+            return
+        self._lost = False
+        for channel in self:
+            channel.doubt()
+            channel.announce("status", frames.status(channel.raid_id, live=True, reason="reconnected"))
+
+    def wake(self, channel: Channel) -> None:
+        if not self._dirty:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._dirty[channel] = None
+
+    def _flush(self) -> None:
+        dirty, self._dirty = self._dirty, {}
+        for channel in dirty:
+            channel.flush()
+
+
+def parse_message(payload: bytes) -> Entry | None:
+    """`<epoch>-<seq>\\n<event>\\n<data>`, or None for anything else."""
+    parts = payload.split(b"\n", 2)
+    if len(parts) != 3:
+        return None
+    try:
+        epoch, seq = parts[0].split(b"-")
+        return Entry(Epoch(int(epoch)), Seq(int(seq)), parts[1].decode(), parts[2])
+    except ValueError:
+        return None
+
+
+def _name(raid_id: RaidId) -> bytes:
+    return keys.events_channel(raid_id).encode()

@@ -1,0 +1,171 @@
+"""What is written to subscribers. Each frame's bytes are made once per transport and shared by all who get them.
+
+A chunk is what one subscriber is given in one go: ready ASGI messages, shared as well. For SSE it is a single
+message with everything joined; a WebSocket frame is one event, so there it is a message per event.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from starlette.types import Message
+
+from raidline.ids import RaidId, UserId
+from realtime.cursor import Cursor
+from realtime.entries import Entry
+from realtime.snapshot import Snapshot
+from realtime.visibility import Change, change_of
+
+Chunk = tuple[Message, ...]
+
+
+class Frame:
+    """Something a subscriber is told. `key` orders durable frames; frames without one are not part of the log."""
+
+    __slots__ = ("change", "key", "size")
+
+    def __init__(self, *, key: Cursor | None, size: int, change: Change | None = None) -> None:
+        self.key = key
+        self.size = size
+        self.change = change
+
+    def as_sse(self, for_member: bool) -> bytes:
+        raise NotImplementedError
+
+    def as_messages(self, for_member: bool) -> Chunk:
+        raise NotImplementedError
+
+
+Framing = Callable[[Sequence[Frame], bool], Chunk]
+"""How a transport makes a chunk of frames; the flag says whether the reader is a member."""
+
+
+def sse_framing(frames: Sequence[Frame], for_member: bool) -> Chunk:
+    body = b"".join([frame.as_sse(for_member) for frame in frames])
+    return ({"type": "http.response.body", "body": body, "more_body": True},)
+
+
+def socket_framing(frames: Sequence[Frame], for_member: bool) -> Chunk:
+    return tuple(message for frame in frames for message in frame.as_messages(for_member))
+
+
+class EventFrame(Frame):
+    """One event, the same for everybody. Only durable events carry their cursor to the client as `id`."""
+
+    __slots__ = ("_event", "_messages", "_parts", "_sse")
+
+    def __init__(
+        self,
+        raid_id: RaidId | None,
+        event: str,
+        data: bytes,
+        key: Cursor | None = None,
+        change: Change | None = None,
+    ) -> None:
+        super().__init__(key=key, size=len(data), change=change)
+        self._event = event
+        self._parts = (raid_id, data)
+        self._sse: bytes | None = None
+        self._messages: Chunk | None = None
+
+    def as_sse(self, for_member: bool) -> bytes:
+        if self._sse is None:
+            self._sse = sse_block(self._event, self._parts[1], self.key)
+        return self._sse
+
+    def as_messages(self, for_member: bool) -> Chunk:
+        if self._messages is None:
+            raid_id, data = self._parts
+            self._messages = (socket_event(raid_id, self._event, data, self.key),)
+        return self._messages
+
+
+class ResetFrame(Frame):
+    """A new beginning: `hello` with the verdict reset, and the raid as it stands. Members see the invite code."""
+
+    __slots__ = ("_hello", "_snapshots")
+
+    def __init__(self, snapshot: Snapshot, online: set[UserId]) -> None:
+        members = Change(members=snapshot.member_ids, public=snapshot.public)
+        super().__init__(key=snapshot.cursor, size=0, change=members)
+        raid_id = snapshot.raid_id
+        self._hello = hello(raid_id, "reset", snapshot.cursor, None)
+        self._snapshots = {
+            for_member: snapshot_frame(snapshot, online, for_member=for_member) for for_member in (False, True)
+        }
+
+    def as_sse(self, for_member: bool) -> bytes:
+        return self._hello.as_sse(for_member) + self._snapshots[for_member].as_sse(for_member)
+
+    def as_messages(self, for_member: bool) -> Chunk:
+        return self._hello.as_messages(for_member) + self._snapshots[for_member].as_messages(for_member)
+
+
+class CommentFrame(Frame):
+    """Keeps an SSE connection alive through proxies; a WebSocket has pings of its own."""
+
+    __slots__ = ("_comment",)
+
+    def __init__(self, text: bytes, retry_ms: int | None = None) -> None:
+        super().__init__(key=None, size=0)
+        retry = b"" if retry_ms is None else b"retry: %d\n" % retry_ms
+        self._comment = b": " + text + b"\n" + retry + b"\n"
+
+    def as_sse(self, for_member: bool) -> bytes:
+        return self._comment
+
+    def as_messages(self, for_member: bool) -> Chunk:
+        return ()
+
+
+def entry_frame(raid_id: RaidId, entry: Entry) -> EventFrame:
+    change = change_of(entry.event, entry.data)
+    return EventFrame(raid_id, entry.event, entry.data, entry.cursor, change)
+
+
+def snapshot_frame(snapshot: Snapshot, online: set[UserId], *, for_member: bool) -> EventFrame:
+    data = snapshot.to_json(online=online, for_member=for_member)
+    return EventFrame(snapshot.raid_id, "snapshot", data, snapshot.cursor)
+
+
+def hello(raid_id: RaidId, recovered: str, head: Cursor, claimed: str | None) -> EventFrame:
+    """`claimed` is the cursor as the client gave it, whatever it was."""
+    return _control(raid_id, "hello", {"recovered": recovered, "head": str(head), "from": claimed})
+
+
+def sync(raid_id: RaidId, head: Cursor) -> EventFrame:
+    return _control(raid_id, "sync", {"head": str(head)})
+
+
+def status(raid_id: RaidId, *, live: bool, reason: str) -> EventFrame:
+    return _control(raid_id, "status", {"live": live, "reason": reason})
+
+
+def goaway(raid_id: RaidId | None, retry_ms: int, reason: str) -> EventFrame:
+    """Of a whole connection; it names a raid where the connection is of one."""
+    return _control(raid_id, "goaway", {"retryMs": retry_ms, "reason": reason})
+
+
+def sse_block(event: str, data: bytes, cursor: Cursor | None) -> bytes:
+    identity = b"" if cursor is None else b"id: %d-%d\n" % cursor
+    if b"\n" in data or b"\r" in data:
+        # A raw line break in JSON is only white space, but it would end the field.
+        data = b" ".join(data.splitlines())
+    return b"%sevent: %s\ndata: %s\n\n" % (identity, event.encode(), data)
+
+
+def socket_event(raid_id: RaidId | None, event: str, data: bytes, cursor: Cursor | None) -> Message:
+    raid = b"" if raid_id is None else b',"raidId":%d' % raid_id
+    identity = b"" if cursor is None else b',"id":"%d-%d"' % cursor
+    return socket_text(b'{"type":"event"%s%s,"event":"%s","data":%s}' % (raid, identity, event.encode(), data))
+
+
+def socket_text(frame: bytes) -> Message:
+    return {"type": "websocket.send", "text": frame.decode()}
+
+
+def _control(raid_id: RaidId | None, event: str, body: dict[str, Any]) -> EventFrame:
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    raid = {} if raid_id is None else {"raidId": raid_id}
+    return EventFrame(raid_id, event, orjson.dumps({**raid, "at": at, **body}))

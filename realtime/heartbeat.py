@@ -1,0 +1,81 @@
+"""One timer for all streams: it keeps idle ones alive, finds what was lost, and cuts off who does not read."""
+
+import asyncio
+import logging
+from collections.abc import Collection
+
+from raidline.ids import RaidId
+from realtime.channel import Channel
+from realtime.channels import Channels
+from realtime.cursor import Cursor
+from realtime.errors import RedisAway
+from realtime.frames import CommentFrame, sync
+from realtime.repair import Reads
+from realtime.stream import Ending, Stream
+
+logger = logging.getLogger(__name__)
+
+
+class Heartbeat:
+    """`slow_limit`: seconds for which one and the same write may wait for its reader."""
+
+    def __init__(
+        self,
+        channels: Channels,
+        streams: Collection[Stream],
+        reads: Reads,
+        *,
+        interval: float,
+        slow_limit: float,
+    ) -> None:
+        self._channels = channels
+        self._streams = streams
+        self._reads = reads
+        self._interval = interval
+        self._slow_limit = slow_limit
+        self._comment = CommentFrame(b"heartbeat")
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(self._interval)
+            try:
+                self._cut_off_the_slow()
+                await self._beat()
+            except Exception:
+                logger.exception("a heartbeat failed")
+
+    def _cut_off_the_slow(self) -> None:
+        now = asyncio.get_running_loop().time()
+        for stream in tuple(self._streams):
+            parked_since = stream.outlet.parked_since
+            stuck = parked_since is not None and now - parked_since > self._slow_limit
+            if stream.outlet.closed or (stuck and stream.ended is not None):
+                stream.abort()
+            elif stuck:
+                # It is told, should it read again before the next heartbeat.
+                stream.end(Ending.TOO_SLOW)
+
+    async def _beat(self) -> None:
+        channels = [channel for channel in self._channels if channel.subscribers]
+        heads = await self._heads(channels)
+        for channel in channels:
+            channel.say(self._comment)
+            head = heads.get(channel.raid_id)
+            if head is not None:
+                self._compare(channel, head)
+
+    async def _heads(self, channels: list[Channel]) -> dict[RaidId, Cursor]:
+        if not channels:
+            return {}
+        try:
+            async with asyncio.timeout(self._interval):
+                return await self._reads.heads([channel.raid_id for channel in channels])
+        except (RedisAway, TimeoutError):
+            return {}
+
+    @staticmethod
+    def _compare(channel: Channel, head: Cursor) -> None:
+        """Pub/sub can lose the last message unnoticed; and it often is the one that ends the raid."""
+        if channel.doubtful or (channel.head is not None and head > channel.head):
+            channel.doubt()
+        channel.announce("sync", sync(channel.raid_id, head))

@@ -1,0 +1,242 @@
+"""Every open stream of this process, and how a raid's events reach it.
+
+Order is everything here: subscribe, then read where the reader begins, then drop from the live events what that
+reading had. So nothing is missing between history and live, and nothing comes twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+
+from raidline.ids import Epoch, RaidId, Seq, TokenHash, UserId
+from realtime import frames, keys
+from realtime.channel import Channel
+from realtime.channels import Channels
+from realtime.cursor import Cursor
+from realtime.errors import RealtimeError
+from realtime.heartbeat import Heartbeat
+from realtime.listener import Listener
+from realtime.raids import StreamStart
+from realtime.repair import HEAL_TRIES, Ensure, Reads, Repairs, StillInDoubt
+from realtime.stream import Ending, Stream, Transport, Viewer
+from realtime.subscriber import Subscriber
+
+logger = logging.getLogger(__name__)
+
+SessionsGone = Callable[[Collection[TokenHash]], Awaitable[Collection[TokenHash]]]
+"""Which of these sessions have ended."""
+
+_REVOKED = keys.SESSIONS_REVOKED.encode()
+
+_NOWHERE = Cursor(Epoch(0), Seq(0))
+"""Stands for a cursor that is none: of no life of any log, so that it is answered with a reset."""
+
+_CLAIM_MAX = 64
+"""More of a client's own words is not repeated to it."""
+
+_RETURN_MS = (500, 5000)
+"""When to come back after a goodbye: spread, so that a restart is no storm."""
+
+
+class NotVisible(RealtimeError):
+    """There is no such raid for this reader."""
+
+
+class TooManyStreams(RealtimeError):
+    """This process has as many streams as it takes."""
+
+
+class Draining(RealtimeError):
+    """This process is about to end and takes no new streams."""
+
+
+@dataclass(frozen=True, slots=True)
+class HubSettings:
+    """Times in seconds."""
+
+    max_streams: int = 10_000
+    heartbeat: float = 15.0
+    slow_limit: float = 30.0
+    linger: float = 5.0
+    """How long a raid is listened to after its last subscriber left."""
+    join_timeout: float = 2.0
+
+
+class Hub:
+    """`start` before use, `drain` when the process is told to end, `stop` at the end."""
+
+    def __init__(
+        self,
+        reads: Reads,
+        listener: Listener,
+        ensure: Ensure,
+        settings: HubSettings | None = None,
+        sessions_gone: SessionsGone | None = None,
+    ) -> None:
+        self._settings = settings or HubSettings()
+        self._reads = reads
+        self._listener = listener
+        self._ensure = ensure
+        self._sessions_gone = sessions_gone
+        self._streams: dict[Stream, None] = {}
+        self._by_token: dict[TokenHash, dict[Stream, None]] = {}
+        self._repairs = Repairs(reads, ensure)
+        self._channels = Channels(listener, self._repairs, linger=self._settings.linger)
+        self._heartbeat = Heartbeat(
+            self._channels,
+            self._streams.keys(),
+            reads,
+            interval=self._settings.heartbeat,
+            slow_limit=self._settings.slow_limit,
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.draining = False
+
+    @property
+    def live(self) -> bool:
+        """Whether what is published reaches this process."""
+        return self._listener.live
+
+    @property
+    def stream_count(self) -> int:
+        return len(self._streams)
+
+    def start(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._listener.join(_REVOKED)
+        self._listener.start(self)
+        self._tasks.add(self._loop.create_task(self._heartbeat.run()))
+
+    async def stop(self) -> None:
+        """End what is still open, at once."""
+        for stream in tuple(self._streams):
+            stream.end(Ending.RESTART)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._repairs.close()
+        self._channels.close()
+        await self._listener.close()
+
+    def drain(self, reason: str = "restart") -> None:
+        """Send everybody away, to come back elsewhere. Safe to call from a signal handler or another thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._drain, reason)
+
+    def online(self, raid_id: RaidId) -> set[UserId]:
+        """Who follows this raid through this process."""
+        channel = self._channels.find(raid_id)
+        return set() if channel is None else channel.watchers()
+
+    def open(self, viewer: Viewer, transport: Transport) -> Stream:
+        """A new stream, counted from now on; `close` has to follow. Raises Draining or TooManyStreams."""
+        if self.draining:
+            raise Draining("this server is about to restart")
+        if len(self._streams) >= self._settings.max_streams:
+            raise TooManyStreams("this server has as many streams as it takes")
+        stream = Stream(viewer, transport)
+        self._streams[stream] = None
+        if viewer.token_hash is not None:
+            self._by_token.setdefault(viewer.token_hash, {})[stream] = None
+        stream.expire()
+        return stream
+
+    def close(self, stream: Stream) -> None:
+        """The connection is gone."""
+        stream.close()
+        self._streams.pop(stream, None)
+        token_hash = stream.viewer.token_hash
+        if token_hash is not None and token_hash in self._by_token:
+            self._by_token[token_hash].pop(stream, None)
+            if not self._by_token[token_hash]:
+                del self._by_token[token_hash]
+
+    async def watch(self, stream: Stream, raid_id: RaidId, claimed: str | None) -> None:
+        """Have the stream follow a raid, from the cursor it claims, if any.
+
+        Pushes `hello` with its verdict, then what was missed or the snapshot; live events follow by themselves.
+        Raises NotVisible, RedisAway, StillInDoubt, and whatever healing raises; then nothing is followed.
+        """
+        channel = self._channels.join(raid_id)
+        subscriber = Subscriber(stream, channel)
+        channel.add(subscriber)
+        stream.subscribers[raid_id] = subscriber
+        try:
+            await self._channels.joined(channel, self._settings.join_timeout)
+            start = await self._ask(raid_id, stream.viewer, _cursor(claimed))
+        except BaseException:
+            stream.leave(raid_id)
+            raise
+        if stream.subscribers.get(raid_id) is subscriber:
+            self._begin(subscriber, channel, start, claimed)
+
+    async def _ask(self, raid_id: RaidId, viewer: Viewer, cursor: Cursor | None) -> StreamStart:
+        for _ in range(HEAL_TRIES):
+            start = await self._reads.stream_start(raid_id, viewer.for_store, cursor)
+            if start.outcome == "ok":
+                return start
+            if start.outcome == "not_found":
+                raise NotVisible(f"raid {raid_id}")
+            await self._ensure(raid_id, start.epoch)
+        raise StillInDoubt(f"raid {raid_id}")
+
+    @staticmethod
+    def _begin(subscriber: Subscriber, channel: Channel, start: StreamStart, claimed: str | None) -> None:
+        assert start.head is not None
+        stream, raid_id = subscriber.stream, channel.raid_id
+        echoed = None if claimed is None else claimed[:_CLAIM_MAX]
+        beginning: list[frames.Frame] = [frames.hello(raid_id, start.recovered, start.head, echoed)]
+        if start.snapshot is not None:
+            online = channel.watchers()
+            beginning.append(frames.snapshot_frame(start.snapshot, online, for_member=start.is_member))
+        beginning.extend(frames.entry_frame(raid_id, entry) for entry in start.entries)
+        stream.push(beginning, start.is_member)
+        channel.admit(subscriber, start.head, is_member=start.is_member, public=start.public)
+
+    def on_message(self, name: bytes, payload: bytes) -> None:
+        try:
+            if name == _REVOKED:
+                self._revoke([TokenHash(payload.decode())])
+            else:
+                self._channels.on_message(name, payload)
+        except Exception:
+            logger.exception("a message could not be handled")
+
+    def on_lost(self, reason: str) -> None:
+        self._channels.on_lost(reason)
+
+    def on_back(self) -> None:
+        self._channels.on_back()
+        if self._sessions_gone is not None and self._by_token and self._loop is not None:
+            task = self._loop.create_task(self._check_sessions(self._sessions_gone))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _check_sessions(self, sessions_gone: SessionsGone) -> None:
+        """Revocations are forgotten by pub/sub too."""
+        try:
+            self._revoke(await sessions_gone(tuple(self._by_token)))
+        except Exception as error:  # the ledger is away; sessions that ended are refused at the next request
+            logger.warning("sessions of open streams could not be checked: %r", error)
+
+    def _revoke(self, token_hashes: Collection[TokenHash]) -> None:
+        for token_hash in token_hashes:
+            for stream in tuple(self._by_token.get(token_hash, ())):
+                stream.end(Ending.SESSION_OVER)
+
+    def _drain(self, reason: str) -> None:
+        self.draining = True
+        for stream in tuple(self._streams):
+            retry_ms = random.randint(*_RETURN_MS)
+            raid_id = next(iter(stream.subscribers), None)
+            goodbye = frames.goaway(raid_id, retry_ms, reason)
+            stream.end(Ending.RESTART, [frames.CommentFrame(b"goaway", retry_ms), goodbye])
+
+
+def _cursor(claimed: str | None) -> Cursor | None:
+    return None if claimed is None else Cursor.parse(claimed) or _NOWHERE

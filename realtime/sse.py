@@ -1,0 +1,89 @@
+"""Server-sent events: a stream as an HTTP response that the hub writes to."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from sse_starlette import EventSourceResponse
+from starlette.types import Receive, Scope, Send
+
+from realtime.frames import Chunk, CommentFrame, sse_framing
+from realtime.stream import Ending, Stream, Transport
+
+_HEADERS = {
+    "Cache-Control": "private, no-cache, no-store, must-revalidate, max-age=0, no-transform",
+    "X-Accel-Buffering": "no",
+}
+
+_RETRY_MS = (1000, 3000)
+"""The browser's own pause before it reconnects: spread, so that a lost server is no storm."""
+
+ABORT_EXTENSION = "raidline.abort"
+"""In the ASGI scope's extensions, where the server offers it: cuts the connection without sending what waits."""
+
+
+def _farewell(ending: Ending) -> Chunk:
+    return ({"type": "http.response.body", "body": b"", "more_body": False},)
+
+
+SSE = Transport(framing=sse_framing, farewell=_farewell)
+
+
+class StreamResponse(EventSourceResponse):
+    """Takes its headers from sse-starlette and replaces how it runs.
+
+    There is no task per connection besides the request's own, which only waits for the client to leave; the hub
+    drives `send`. A stream that the server ends completes the response, and then `receive` says so as well.
+    """
+
+    def __init__(self, stream: Stream, close: Callable[[Stream], None]) -> None:
+        super().__init__(_nothing(), headers=_HEADERS, ping=0)
+        self._stream = stream
+        self._close = close
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            if scope["method"] == "HEAD":
+                await super().__call__(scope, receive, send)
+                return
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            self._stream.open(send, abort_of(scope))
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        except asyncio.CancelledError:
+            leave_if_aborted(self._stream)
+        finally:
+            self._close(self._stream)
+
+
+def greet(stream: Stream) -> None:
+    """The first thing on a stream: proxies see bytes at once, and the browser learns when to come back."""
+    stream.push((CommentFrame(b"raidline", random.randint(*_RETRY_MS)),), False)
+
+
+def abort_of(scope: Scope) -> Callable[[], object]:
+    """What cuts this connection. Without help of the server: the end of its request."""
+    extensions: dict[str, Any] = scope.get("extensions") or {}
+    abort: Callable[[], object] | None = extensions.get(ABORT_EXTENSION)
+    if abort is not None:
+        return abort
+    task = asyncio.current_task()
+    assert task is not None
+    return task.cancel
+
+
+def leave_if_aborted(stream: Stream) -> None:
+    """Called within `except CancelledError`: a request cancelled by its own stream's abort just ends."""
+    task = asyncio.current_task()
+    if not stream.aborted or task is None:
+        raise
+    task.uncancel()
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """The content that sse-starlette asks for; the hub brings the real one."""
+    return
+    yield b""

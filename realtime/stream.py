@@ -1,0 +1,138 @@
+"""One open connection: who reads it, its way out, and the raids it follows."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from starlette.types import Send
+
+from raidline.ids import RaidId, TokenHash, UserId
+from realtime.frames import Chunk, Frame, Framing
+from realtime.outlet import Outlet
+from realtime.raids import EVERYONE
+from realtime.raids import Viewer as StoreViewer
+
+if TYPE_CHECKING:
+    from realtime.subscriber import Subscriber
+
+
+class Ending(enum.Enum):
+    """Why the server ends a stream. The value is the WebSocket's close code (FIELD-NOTES: 35xx is final)."""
+
+    RESTART = 1012
+    """Come back, to another server if need be."""
+    TOO_SLOW = 3008
+    SESSION_OVER = 3500
+    TOO_MANY = 3504
+    NO_PERMISSION = 3507
+
+    @property
+    def reason(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who reads. An operator sees every raid."""
+
+    user_id: UserId | None = None
+    token_hash: TokenHash | None = None
+    seconds_left: float | None = None
+    """Of the session; None when it has no end of its own."""
+    is_operator: bool = False
+
+    @property
+    def for_store(self) -> StoreViewer:
+        return EVERYONE if self.is_operator else self.user_id
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """What differs between SSE and WebSocket."""
+
+    framing: Framing
+    farewell: Callable[[Ending], Chunk]
+    """The last messages of a connection that the server ends."""
+    dismissal: Callable[[RaidId], Chunk] | None = None
+    """Said when one raid is no longer to be seen; None where that ends the connection."""
+
+
+class Stream:
+    """Made before its connection is open: what is pushed until then waits."""
+
+    def __init__(self, viewer: Viewer, transport: Transport) -> None:
+        self.viewer = viewer
+        self.framing = transport.framing
+        self.subscribers: dict[RaidId, Subscriber] = {}
+        self.ended: Ending | None = None
+        self.aborted = False
+        self.outlet = Outlet(self._flush)
+        self._transport = transport
+        self._abort: Callable[[], object] | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+
+    def open(self, send: Send, abort: Callable[[], object]) -> None:
+        """`abort` cuts the connection without waiting for a client that does not read."""
+        self._abort = abort
+        self.outlet.open(send)
+
+    def expire(self) -> None:
+        """Have the stream end with its session."""
+        if self.viewer.seconds_left is not None:
+            loop = asyncio.get_running_loop()
+            self._expiry = loop.call_later(max(0.0, self.viewer.seconds_left), self.end, Ending.SESSION_OVER)
+
+    def push(self, frames: Sequence[Frame], for_member: bool) -> None:
+        self.outlet.push(self.framing(frames, for_member))
+
+    def dismiss(self, raid_id: RaidId) -> None:
+        """This raid is no longer to be seen by this reader."""
+        if self._transport.dismissal is None:
+            self.end(Ending.NO_PERMISSION)
+            return
+        self.leave(raid_id)
+        self.outlet.push(self._transport.dismissal(raid_id))
+
+    def leave(self, raid_id: RaidId) -> bool:
+        """Follow this raid no longer; False if it was not followed."""
+        subscriber = self.subscribers.pop(raid_id, None)
+        if subscriber is None:
+            return False
+        subscriber.channel.remove(subscriber)
+        return True
+
+    def end(self, ending: Ending, last_words: Sequence[Frame] = ()) -> None:
+        """Say goodbye and end the connection. Only the first call counts."""
+        if self.ended is not None:
+            return
+        self.ended = ending
+        self._leave_all()
+        words = self.framing(last_words, False) if last_words else ()
+        self.outlet.finish((*words, *self._transport.farewell(ending)))
+
+    def abort(self) -> None:
+        """Cut the connection off, whatever the client still had to read."""
+        self.aborted = True
+        self.outlet.close()
+        if self._abort is not None:
+            self._abort()
+
+    def close(self) -> None:
+        """The connection is gone. Harmless when repeated."""
+        self.ended = self.ended or Ending.RESTART
+        self._leave_all()
+        self.outlet.close()
+
+    def _leave_all(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+        for raid_id in tuple(self.subscribers):
+            self.leave(raid_id)
+
+    def _flush(self) -> None:
+        for subscriber in tuple(self.subscribers.values()):
+            subscriber.flush()

@@ -1,0 +1,79 @@
+"""One client's view of one raid: a position in the raid's window, and what may be shown to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from raidline.ids import UserId
+from realtime.cursor import Cursor
+from realtime.frames import ResetFrame
+from realtime.visibility import Change
+
+if TYPE_CHECKING:
+    from realtime.channel import Channel
+    from realtime.stream import Stream
+
+
+class Subscriber:
+    """Registered from the start; gets frames only once it is live."""
+
+    __slots__ = ("channel", "floor", "is_member", "live", "position", "stream")
+
+    def __init__(self, stream: Stream, channel: Channel) -> None:
+        self.stream = stream
+        self.channel = channel
+        self.live = False
+        self.is_member = False
+        self.position = channel.window.end
+        """Everything before it is written, or was never meant for this subscriber."""
+        self.floor: Cursor | None = None
+        """Durable frames up to it came with the start; None once the window is past it."""
+
+    @property
+    def user_id(self) -> UserId | None:
+        return self.stream.viewer.user_id
+
+    def begin(self, head: Cursor, is_member: bool) -> None:
+        """Go live: the stream has everything up to `head`, and what came since stands in the window."""
+        self.floor, self.is_member, self.live = head, is_member, True
+        for frame in self.channel.window.since(self.position):
+            if frame.key is not None and frame.key > head and frame.change is not None:
+                self.follow(frame.change)
+
+    def follow(self, change: Change) -> None:
+        self.is_member = change.membership_of(self.user_id, self.is_member)
+
+    def flush(self) -> None:
+        """Write what stands in the window from the position on, as far as the client reads."""
+        window, outlet = self.channel.window, self.stream.outlet
+        while self.live and outlet.writable and self.position < window.end:
+            if self.position < window.start:
+                if not window.begins_anew:
+                    self.channel.straggle(self)
+                    return
+                self.position = window.start
+            if self.floor is not None:
+                self._pass_floor(self.floor)
+                continue
+            chunk, self.position = window.chunk(self.stream.framing, self.position, self.is_member)
+            outlet.push(chunk)
+
+    def restart(self, frame: ResetFrame) -> None:
+        """Begin anew with a snapshot, after having fallen out of the window."""
+        assert frame.key is not None
+        assert frame.change is not None
+        self.follow(frame.change)
+        self.stream.push((frame,), self.is_member)
+        self.floor, self.position, self.live = frame.key, self.channel.window.start, True
+
+    def _pass_floor(self, floor: Cursor) -> None:
+        """Step over what came with the start; what is not of the log is news all the same."""
+        for frame in self.channel.window.since(self.position):
+            if frame.key is not None and frame.key > floor:
+                self.floor = None
+                return
+            self.position += 1
+            if frame.key is None:
+                self.stream.push((frame,), self.is_member)
+        if self.channel.head is not None and self.channel.head >= floor:
+            self.floor = None

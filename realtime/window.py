@@ -1,0 +1,82 @@
+"""The short past of a raid that all its subscribers here share; each of them holds only a position in it."""
+
+from realtime.cursor import Cursor
+from realtime.frames import Chunk, Frame, Framing, ResetFrame
+
+MAX_FRAMES = 1000
+MAX_BYTES = 1024 * 1024
+"""A subscriber further behind than either is resynchronised."""
+
+MAX_WRITE_BYTES = 256 * 1024
+"""One write takes no more than this, so that a slow reader never holds a large chunk that nobody shares."""
+
+_MAX_CHUNKS = 8
+"""Positions whose chunk is kept until the next frame. Nearly all subscribers stand at the same one."""
+
+
+class Window:
+    """Frames at absolute positions `start` to `end`. Positions only grow; what is trimmed is gone for good."""
+
+    def __init__(self, max_frames: int = MAX_FRAMES, max_bytes: int = MAX_BYTES) -> None:
+        self.start = 0
+        self._max_frames = max_frames
+        self._max_bytes = max_bytes
+        self._frames: list[Frame] = []
+        self._bytes = 0
+        self._chunks: dict[tuple[Framing, int, bool], tuple[Chunk, int]] = {}
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self._frames)
+
+    def append(self, frame: Frame) -> None:
+        self._chunks.clear()
+        self._frames.append(frame)
+        self._bytes += frame.size
+        # The last frame stays, however large, so that nobody is resynchronised for keeping up.
+        while len(self._frames) > 1 and (len(self._frames) > self._max_frames or self._bytes > self._max_bytes):
+            self._bytes -= self._frames.pop(0).size
+            self.start += 1
+
+    def restart(self, frame: ResetFrame) -> None:
+        """Put a new beginning in the place of everything that stands here; it serves whoever is behind it."""
+        self.start = self.end
+        self._frames.clear()
+        self._bytes = 0
+        self.append(frame)
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether the first frame makes up for everything before it."""
+        return bool(self._frames) and isinstance(self._frames[0], ResetFrame)
+
+    def since(self, position: int) -> list[Frame]:
+        return self._frames[max(0, position - self.start) :]
+
+    def follows(self, cursor: Cursor) -> bool:
+        """Whether somebody who has everything up to `cursor` finds all the rest here."""
+        for frame in self._frames:
+            if frame.key is not None:
+                is_next = frame.key <= (cursor.epoch, cursor.seq + 1)
+                return is_next or isinstance(frame, ResetFrame)
+        return True
+
+    def chunk(self, framing: Framing, position: int, for_member: bool) -> tuple[Chunk, int]:
+        """What stands from `position` on, up to a bound, and the position after it. The same object for all."""
+        wanted = (framing, position, for_member)
+        found = self._chunks.get(wanted)
+        if found is None:
+            frames = self._up_to_a_bound(self.since(position))
+            found = framing(frames, for_member), position + len(frames)
+            if len(self._chunks) < _MAX_CHUNKS:
+                self._chunks[wanted] = found
+        return found
+
+    @staticmethod
+    def _up_to_a_bound(frames: list[Frame]) -> list[Frame]:
+        size = 0
+        for count, frame in enumerate(frames, start=1):
+            size += frame.size
+            if size > MAX_WRITE_BYTES:
+                return frames[:count]
+        return frames

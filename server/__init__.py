@@ -1,0 +1,1 @@
+"""The HTTP face of Raidline. Depends on `realtime` and `persistence`; nothing depends on it."""

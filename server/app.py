@@ -1,0 +1,108 @@
+"""What the server is, on one page: its routes, what every request goes through, what lives as long as it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+
+from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute
+
+from server.failures import EXPECTED
+from server.middleware import RequestFrame
+from server.routes import contributions, events, health, membership, raids, sessions, streams, web
+from server.routes.health import Readiness
+from server.services import Services, open_services
+from server.settings import Settings
+from server.times import is_time_zone
+
+
+class IdConvertor(Convertor[int]):
+    """Ids in paths: positive, at most 18 digits. Anything else is a path that does not exist."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("id", IdConvertor())
+
+
+def create_app(settings: Settings, *, services: Services | None = None) -> Starlette:
+    """The ASGI application. `app.state.drain()` sends the streams elsewhere before a shutdown."""
+    app = Starlette(
+        routes=all_routes(),
+        middleware=[Middleware(RequestFrame), *cross_origin(settings.allowed_origins)],
+        exception_handlers=dict(EXPECTED),
+        lifespan=lambda app: lifespan(app, settings, services),
+    )
+    app.router.redirect_slashes = False
+    app.state.readiness = Readiness()
+    app.state.drain = lambda: drain(app)
+    return app
+
+
+def all_routes() -> Sequence[BaseRoute]:
+    # The busiest first: Starlette tries one after the other.
+    return [
+        *contributions.routes,
+        *raids.routes,
+        *streams.routes,
+        *membership.routes,
+        *events.routes,
+        *sessions.routes,
+        *health.routes,
+        *web.routes,
+    ]
+
+
+@asynccontextmanager
+async def lifespan(app: Starlette, settings: Settings, given: Services | None) -> AsyncIterator[None]:
+    opening: AbstractAsyncContextManager[Services] = nullcontext(given) if given else open_services(settings)
+    is_time_zone("UTC")  # reads the names of all zones once, before anybody waits for it
+    async with opening as services:
+        app.state.services = services
+        yield
+
+
+def drain(app: Starlette) -> None:
+    app.state.readiness.draining = True
+    services: Services | None = getattr(app.state, "services", None)
+    if services is not None:  # else a signal came before there was anything to drain
+        services.hub.drain()
+
+
+def cross_origin(allowed: Sequence[str]) -> list[Middleware]:
+    """For pages of other origins that carry a bearer token; cookies are for our own page alone."""
+    if not allowed:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(allowed),
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "Last-Event-ID",
+                "X-Request-Id",
+            ],
+            expose_headers=[
+                "ETag",
+                "Idempotency-Key",
+                "Idempotent-Replayed",
+                "Location",
+                "Retry-After",
+                "X-Request-Id",
+            ],
+            max_age=600,
+        )
+    ]

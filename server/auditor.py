@@ -1,0 +1,142 @@
+"""Nothing is lost, and it can be shown: the log is held against the ledger, entry by entry, above the watermark.
+
+Two watermarks, one in the row and one in the state; the lower counts, so that a Postgres that was restored from a
+backup is caught up from the log. The row's is written first: a crash between the two costs a second look.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from persistence.errors import LedgerAway
+from persistence.ledger import Ledger
+from persistence.rows import EntryName, LiveRaid
+from raidline.ids import ContributionId, Epoch, RaidId, Seq
+from realtime.errors import RedisAway
+from realtime.healing import SEALED_LIFE_MS, AuditEntry, Marks, RaidCare
+from server.healer import Healer
+from server.points import Pause, Point, no_pause
+from server.recorder import chunks
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt(Exception):
+    """What was found cannot be in a raid that is in order: it has to be healed to at least this epoch."""
+
+    epoch: Epoch
+    why: str
+
+
+class Auditor:
+    """Every method raises LedgerAway and RedisAway; whatever was done by then stays right."""
+
+    def __init__(
+        self, care: RaidCare, ledger: Ledger, healer: Healer, pause: Pause = no_pause
+    ) -> None:
+        self._care = care
+        self._ledger = ledger
+        self._healer = healer
+        self._pause = pause
+
+    async def audit(self, rows: Sequence[LiveRaid]) -> set[RaidId]:
+        """Bring each raid's watermark up, seal what has ended, heal what cannot be.
+
+        Returns those that have to be looked at again soon. A fault in one raid is logged and leaves the others.
+        """
+        states = await self._care.marks([row.raid_id for row in rows])
+        unfinished: set[RaidId] = set()
+        for row in rows:
+            try:
+                if not await self._audit_one(row, states.get(row.raid_id)):
+                    unfinished.add(row.raid_id)
+            except (LedgerAway, RedisAway):
+                raise
+            except Exception:
+                log.exception("audit_failed", raid_id=row.raid_id)
+        return unfinished
+
+    async def _audit_one(self, row: LiveRaid, state: Marks | None) -> bool:
+        if state is None:
+            return await self._without_state(row)
+        try:
+            _check_epochs(row, state)
+            reached = await self._catch_up(row, state)
+        except Doubt as doubt:
+            log.warning("raid_in_doubt", raid_id=row.raid_id, why=doubt.why)
+            await self._healer.ensure(row.raid_id, doubt.epoch)
+            return False
+        if reached < state.seq:
+            return False
+        if state.has_ended:
+            await self._unload(row.raid_id, state.epoch)
+        return True
+
+    async def _without_state(self, row: LiveRaid) -> bool:
+        """A raid that was unloaded in good order needs none; any other is healed from the ledger."""
+        if not row.unloaded:
+            await self._healer.ensure(row.raid_id, row.epoch)
+        return row.unloaded
+
+    async def _catch_up(self, row: LiveRaid, state: Marks) -> Seq:
+        """Record what the ledger lacks and raise both watermarks; the seq they reached."""
+        reached = min(row.audited_seq, state.audited_seq)
+        async for page in self._care.log_pages(row.raid_id, state.epoch, reached):
+            if page is None:
+                return reached
+            await self._check_page(row, state, reached, page)
+            reached = await self._advance(row.raid_id, state.epoch, page[-1].entry.seq)
+        if reached < state.seq:
+            raise Doubt(Epoch(state.epoch + 1), "the log ends before the state's seq")
+        if state.audited_seq < reached:
+            await self._advance(row.raid_id, state.epoch, reached)
+        return reached
+
+    async def _check_page(self, row: LiveRaid, state: Marks, reached: Seq, page: list[AuditEntry]) -> None:
+        if page[0].entry.seq > max(reached, row.audited_seq) + 1:
+            raise Doubt(Epoch(state.epoch + 1), "the log lacks entries the ledger has not vouched for")
+        if page[-1].entry.seq - page[0].entry.seq + 1 != len(page):
+            raise Doubt(Epoch(state.epoch + 1), "the log has a gap")
+        missing = set(await self._ledger.missing(row.raid_id, state.epoch, [_name(one) for one in page]))
+        lacking = [one.entry for one in page if one.entry.seq in missing]
+        for part in chunks(lacking):
+            recorded = await self._ledger.record([entry.ledger for entry in part])
+            if row.raid_id in recorded.unmet:
+                raise Doubt(Epoch(state.epoch + 1), "an end whose sums do not meet the targets")
+            if (stale := recorded.stale.get(row.raid_id)) is not None:
+                raise Doubt(max(stale, Epoch(state.epoch + 1)), "the row has another epoch")
+        if lacking:
+            log.info("auditor_recorded", raid_id=row.raid_id, entries=len(lacking))
+
+    async def _advance(self, raid_id: RaidId, epoch: Epoch, seq: Seq) -> Seq:
+        await self._pause(Point.AUDIT_BEFORE_ADVANCE)
+        audited = await self._ledger.set_audited(raid_id, epoch, seq)
+        if audited is None or audited.epoch != epoch:
+            found = audited.epoch if audited is not None else epoch
+            raise Doubt(Epoch(max(found, epoch + 1)), "the row has another epoch")
+        await self._care.advance(raid_id, epoch, seq)
+        return seq
+
+    async def _unload(self, raid_id: RaidId, epoch: Epoch) -> None:
+        """Seal, then say so in the ledger. Without the flag a raid is healed, never loaded as it was."""
+        expire_at = round(time.time() * 1000) + SEALED_LIFE_MS
+        if await self._care.seal(raid_id, epoch, expire_at) != "sealed":
+            return
+        await self._pause(Point.BETWEEN_SEAL_AND_FLAG)
+        await self._ledger.set_unloaded(raid_id, epoch)
+
+
+def _check_epochs(row: LiveRaid, state: Marks) -> None:
+    if not state.in_order:
+        raise Doubt(max(row.epoch, state.epoch), "frozen, or another run of Redis")
+    if row.epoch != state.epoch:
+        raise Doubt(max(row.epoch, Epoch(state.epoch + 1)), "the state's epoch is not its row's")
+
+
+def _name(one: AuditEntry) -> EntryName:
+    """A contribution is known by its id, which is its command's; any other entry by its place."""
+    is_contribution = one.entry.event == "contribution"
+    return EntryName(one.entry.seq, ContributionId(one.command_id) if is_contribution else None)

@@ -1,0 +1,21 @@
+"""What travels with a connection: its request id and the services it may use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from starlette.requests import HTTPConnection
+
+if TYPE_CHECKING:
+    from server.services import Services
+
+REQUEST_ID = "raidline.request_id"
+"""The key under which the middleware leaves the request's id in the ASGI scope."""
+
+
+def services_of(connection: HTTPConnection) -> Services:
+    return cast("Services", connection.app.state.services)
+
+
+def request_id_of(connection: HTTPConnection) -> str:
+    return cast(str, connection.scope.get(REQUEST_ID, ""))

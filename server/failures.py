@@ -1,0 +1,66 @@
+"""Which problem the caller sees when something below the routes raises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.responses import Response
+
+from persistence.errors import LedgerAway, RaidUnknown
+from realtime.errors import RedisAway
+from server.context import request_id_of
+from server.problems import Problem, unavailable
+from server.write_path import Unavailable
+
+_HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+
+
+def problem_of(failure: Exception) -> Problem:
+    """The problem to answer with. Raises what is none of the failures that are to be expected."""
+    match failure:
+        case Problem():
+            return failure
+        case RaidUnknown():
+            return Problem("not_found")
+        case RedisAway():
+            return unavailable("The raids cannot be reached at the moment.")
+        case LedgerAway():
+            return unavailable("The ledger cannot be reached at the moment.")
+        case Unavailable():
+            return unavailable(failure.reason, failure.retry_after)
+        case HTTPException() if failure.status_code < 500:
+            code = _HTTP_CODES.get(failure.status_code, "bad_request")
+            return Problem(code, headers=failure.headers)
+    raise failure
+
+
+async def answer_failure(connection: HTTPConnection, failure: Exception) -> Response:
+    return problem_of(failure).to_response(request_id_of(connection))
+
+
+async def answer_nobody(connection: HTTPConnection, failure: Exception) -> Response:
+    # The caller went away in the middle of its own request; the server only needs something to write.
+    return Response(status_code=400)
+
+
+EXPECTED: Mapping[Any, Any] = {
+    Problem: answer_failure,
+    RaidUnknown: answer_failure,
+    RedisAway: answer_failure,
+    LedgerAway: answer_failure,
+    Unavailable: answer_failure,
+    HTTPException: answer_failure,
+    ClientDisconnect: answer_nobody,
+}
+"""What Starlette is to answer by itself; everything else is a fault of ours (`server.middleware`)."""
+
+
+def refusal(code: str, *, trusted: bool = False) -> Problem:
+    """What a raid's rules refused. That one is no member is told only to the trusted (a backend that posts
+    for others): to everybody else the raid must look like one that does not exist."""
+    if code == "not_member" and not trusted:
+        return Problem("not_found")
+    return Problem(code)

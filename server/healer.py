@@ -1,0 +1,114 @@
+"""One procedure for every doubt (DESIGN, *Heal*): freeze, record what the ledger lacks, read it back under a new
+epoch, put it in place.
+
+Each rule of it was found by exploring every interleaving of a small model; `tests/faults` has a test for each that
+fails without it. Leave none of them out because it seems not to matter.
+"""
+
+import asyncio
+import time
+
+import structlog
+
+from persistence.errors import LedgerAway
+from persistence.ledger import Ledger
+from raidline.ids import Epoch, RaidId, Seq
+from realtime.commands import Settle
+from realtime.healing import SEALED_LIFE_MS, Frozen, RaidCare
+from realtime.raids import Decided, RaidStore
+from server.packing import loaded_state
+from server.points import Pause, Point, no_pause
+
+ROUNDS = 8
+"""How often one heal starts over because somebody else was quicker or Redis restarted again in its midst."""
+
+log = structlog.get_logger(__name__)
+
+
+class Healer:
+    def __init__(self, care: RaidCare, store: RaidStore, ledger: Ledger, pause: Pause = no_pause) -> None:
+        self._care = care
+        self._store = store
+        self._ledger = ledger
+        self._pause = pause
+        self._healing: dict[RaidId, asyncio.Task[None]] = {}
+
+    async def ensure(self, raid_id: RaidId, least_epoch: Epoch) -> None:
+        """See to it that the raid has a state in order, of `least_epoch` or later; the caller asks again after it.
+
+        One heal per raid and process at a time; whoever comes meanwhile waits for that one, which goes on if they
+        go away. Raises RaidUnknown, LedgerAway, RedisAway.
+        """
+        running = self._healing.get(raid_id)
+        if running is None:
+            running = asyncio.create_task(self._heal(raid_id, least_epoch))
+            self._healing[raid_id] = running
+            running.add_done_callback(lambda done: self._forget(raid_id, done))
+        await asyncio.shield(running)
+
+    def _forget(self, raid_id: RaidId, done: "asyncio.Task[None]") -> None:
+        self._healing.pop(raid_id, None)
+        if not done.cancelled():
+            done.exception()  # a waiter that went away must not leave it unlooked at
+
+    async def _heal(self, raid_id: RaidId, least_epoch: Epoch) -> None:
+        async with self._ledger.heal_lock(raid_id):
+            for _ in range(ROUNDS):
+                frozen = await self._care.freeze(raid_id, least_epoch)
+                if frozen.outcome == "in_order" or await self._put_in_place(raid_id, least_epoch, frozen):
+                    return
+        log.warning("heal_gave_up", raid_id=raid_id, rounds=ROUNDS)
+
+    async def _put_in_place(self, raid_id: RaidId, least_epoch: Epoch, frozen: Frozen) -> bool:
+        if frozen.outcome == "missing" and await self._reload_sealed(raid_id, least_epoch, frozen):
+            return True
+        await self._pause(Point.HEAL_AFTER_FREEZE)
+        log_entries = await self._frozen_log(raid_id, frozen)
+        if log_entries is None:
+            return False
+        state_epoch = frozen.epoch if frozen.outcome == "frozen" else None
+        healed = await self._ledger.heal(raid_id, _at_least(state_epoch, least_epoch), log_entries)
+        await self._pause(Point.HEAL_AFTER_COMMIT)
+        word = await self._care.load(raid_id, loaded_state(healed, frozen.run_id, sealed=False), frozen)
+        if word != "placed":
+            return False
+        log.info("raid_healed", raid_id=raid_id, epoch=healed.raid.epoch, because=frozen.outcome)
+        await self._settle(raid_id, healed.raid.epoch)
+        return True
+
+    async def _reload_sealed(self, raid_id: RaidId, least_epoch: Epoch, frozen: Frozen) -> bool:
+        """A raid unloaded in good order comes back under the epoch it had, sealed again; only with its flag."""
+        unloaded = await self._ledger.load(raid_id)
+        if unloaded is None or unloaded.raid.epoch < least_epoch:
+            return False
+        expire_at = round(time.time() * 1000) + SEALED_LIFE_MS
+        state = loaded_state(unloaded, frozen.run_id, sealed=True)
+        return await self._care.load(raid_id, state, frozen, expire_at_ms=expire_at) == "placed"
+
+    async def _frozen_log(self, raid_id: RaidId, frozen: Frozen) -> list[bytes] | None:
+        """All of the frozen log; None when the state is no longer the one that was frozen."""
+        if frozen.outcome == "missing":
+            return []
+        entries: list[bytes] = []
+        async for page in self._care.log_pages(raid_id, frozen.epoch, Seq(0), frozen.token):
+            if page is None:
+                return None
+            entries.extend(one.entry.ledger for one in page)
+        return entries
+
+    async def _settle(self, raid_id: RaidId, epoch: Epoch) -> None:
+        """Both targets met and no end: append the end. If the ledger goes away now, the auditor records it."""
+        decision = (await self._store.decide([Decided(Settle(raid_id=raid_id), least_epoch=epoch)]))[0]
+        if not decision.entries:
+            return
+        try:
+            await self._ledger.record([entry.ledger for entry in decision.entries])
+        except LedgerAway:
+            log.info("end_waits_for_auditor", raid_id=raid_id)
+
+
+def _at_least(state_epoch: Epoch | None, least_epoch: Epoch) -> Epoch | None:
+    """The new epoch has to pass the state's and to reach the one somebody asked for."""
+    if least_epoch == 0:
+        return state_epoch
+    return Epoch(max(state_epoch or 0, least_epoch - 1))

@@ -1,0 +1,108 @@
+"""Reading raids: as the caller may see them, healed first where Redis is in doubt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from persistence.errors import RaidUnknown
+from raidline.ids import Epoch, RaidId, Seq
+from realtime.cursor import Cursor
+from realtime.raids import EVERYONE, LogPage, View, Viewer
+from server.problems import Problem, unavailable
+
+if TYPE_CHECKING:
+    from server.services import Services
+
+HEAL_TRIES = 5
+"""A raid that is still in doubt after so many heals is somebody else's to mend: 503, and no endless loop."""
+
+_HEALS_AT_ONCE = 8
+
+
+class _Doubtful(Protocol):
+    @property
+    def outcome(self) -> str: ...
+
+    @property
+    def epoch(self) -> Epoch: ...
+
+
+Read = TypeVar("Read", bound=_Doubtful)
+
+
+async def healed(services: Services, raid_id: RaidId, read: Callable[[], Awaitable[Read]]) -> Read:
+    """What `read` finds once the raid is in order. Raises RaidUnknown, RedisAway, LedgerAway, Problem."""
+    for _ in range(HEAL_TRIES):
+        found = await read()
+        if found.outcome not in ("missing", "suspect"):
+            return found
+        await services.healer.ensure(raid_id, found.epoch)
+    raise unavailable("The raid is being put in order.")
+
+
+async def view(services: Services, raid_id: RaidId, viewer: Viewer, *, known: str = "") -> View:
+    """The raid as the viewer may see it; what they may not see is not there (404)."""
+    found = await healed(services, raid_id, lambda: services.store.view(raid_id, viewer, known=known))
+    if found.outcome == "not_found":
+        raise Problem("not_found")
+    return found
+
+
+async def views(services: Services, raid_ids: Sequence[RaidId], viewer: Viewer) -> dict[RaidId, View | None]:
+    """Several raids at once; None for each that is not there for this viewer."""
+    found: dict[RaidId, View | None] = dict(await services.store.views(raid_ids, viewer))
+    slots = asyncio.Semaphore(_HEALS_AT_ONCE)
+
+    async def settle(raid_id: RaidId, one: View) -> None:
+        if one.outcome == "not_found":
+            found[raid_id] = None
+        elif one.outcome != "ok":
+            async with slots:
+                found[raid_id] = await _view_or_none(services, raid_id, viewer)
+
+    await asyncio.gather(*(settle(raid_id, one) for raid_id, one in found.items() if one is not None))
+    return found
+
+
+async def _view_or_none(services: Services, raid_id: RaidId, viewer: Viewer) -> View | None:
+    try:
+        return await view(services, raid_id, viewer)
+    except RaidUnknown:
+        return None
+    except Problem as problem:
+        if problem.code != "not_found":
+            raise
+        return None
+
+
+async def log_page(
+    services: Services, raid_id: RaidId, viewer: Viewer, cursor: Cursor | None, limit: int
+) -> LogPage:
+    """What follows the cursor; `reset` for one that cannot be served, so for None too."""
+    after = cursor or Cursor(Epoch(0), Seq(0))
+    found = await healed(
+        services, raid_id, lambda: services.store.entries_after(raid_id, after, limit, viewer)
+    )
+    if found.outcome == "not_found":
+        raise Problem("not_found")
+    return found
+
+
+async def snapshot_json(services: Services, raid_id: RaidId, viewer: Viewer) -> bytes:
+    """The snapshot that answers a command which was carried out.
+
+    One who has just left a raid that is not public sees it once more, as a stranger would a public one.
+    """
+    own = await healed(services, raid_id, lambda: services.store.view(raid_id, viewer))
+    if own.outcome == "not_found":
+        own = await healed(services, raid_id, lambda: services.store.view(raid_id, EVERYONE))
+        return render(services, raid_id, own, for_member=False)
+    return render(services, raid_id, own, for_member=own.is_member)
+
+
+def render(services: Services, raid_id: RaidId, seen: View, *, for_member: bool) -> bytes:
+    if seen.snapshot is None:
+        raise Problem("not_found")
+    return seen.snapshot.to_json(online=services.hub.online(raid_id), for_member=for_member)

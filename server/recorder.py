@@ -1,0 +1,170 @@
+"""Step 2 of the write path: what was decided goes into the ledger, batch by batch, while patience lasts.
+
+The log in Redis has every entry, so nothing here has to be kept when Postgres is away: the caller gets a 202 and
+the auditor records it later.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from persistence.errors import LedgerAway
+from persistence.ledger import Ledger
+from persistence.rows import Recall, Recorded, RecordedKey
+from raidline.ids import ContributionId, Epoch, RaidId
+from realtime.commands import Command
+from realtime.entries import LedgerEntry
+from realtime.raids import Decision
+from server.breaker import Breaker
+from server.flights import Line, LineFull
+from server.notifier import Notifier
+from server.points import Pause, Point, no_pause
+from server.tasks import Background
+
+RECORD_MOST = 1000
+"""Entries in one transaction; larger ones gain nothing (DESIGN, *Batches*) and hold their locks longer."""
+
+RECORD_WAITING = 20_000
+"""Entries that may wait for the ledger; beyond it the answer is 202 and the auditor records them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    raid_id: RaidId
+    entries: tuple[LedgerEntry, ...]
+    recall: ContributionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`again_from`: what was decided does not stand; decide again, in this epoch at least."""
+
+    durable: bool
+    key: RecordedKey | None = None
+    again_from: Epoch | None = None
+
+
+NOT_YET = Verdict(durable=False)
+
+
+class Recorder:
+    def __init__(
+        self,
+        ledger: Ledger,
+        notifier: Notifier,
+        breaker: Breaker,
+        background: Background,
+        *,
+        ack_seconds: float,
+        pause: Pause = no_pause,
+    ) -> None:
+        self._ledger = ledger
+        self._notifier = notifier
+        self._breaker = breaker
+        self._background = background
+        self._ack_seconds = ack_seconds
+        self._pause = pause
+        self._line: Line[Request, Recorded] = Line(
+            self._record_all, most=RECORD_MOST, waiting=RECORD_WAITING, weigh=lambda one: len(one.entries) or 1
+        )
+
+    async def record(self, command: Command, decision: Decision) -> Verdict:
+        """Wait for the ledger as long as CONTRACT allows; never raises for its being away."""
+        if not decision.entries and command.contribution is None:
+            return Verdict(durable=not self._breaker.is_open)
+        recall = command.contribution if decision.outcome == "duplicate" else None
+        recorded = await self._wait_for(Request(command.raid_id, decision.entries, recall))
+        if recorded is None:
+            return NOT_YET
+        return _verdict(command, decision, recorded)
+
+    def record_later(self, raid_id: RaidId, entries: tuple[LedgerEntry, ...]) -> None:
+        """Entries a refused command made (a deadline it met): recorded without anyone waiting."""
+        if not entries or self._breaker.is_open:
+            return
+        try:
+            self._line.submit(Request(raid_id, entries)).add_done_callback(_look_away)
+        except LineFull:
+            return  # the log has them
+
+    async def close(self) -> None:
+        await self._line.close()
+
+    async def _wait_for(self, request: Request) -> Recorded | None:
+        if self._breaker.is_open:
+            return None
+        try:
+            future = self._line.submit(request)
+            return await asyncio.wait_for(asyncio.shield(future), self._ack_seconds)
+        except LineFull:
+            return None
+        except TimeoutError:
+            self._give_up("slow")
+        except LedgerAway as error:
+            self._give_up(type(error).__name__)
+        return None
+
+    def _give_up(self, reason: str) -> None:
+        """The flight under way ends by itself (statement_timeout); whoever waits behind it need not."""
+        self._breaker.open(reason)
+        self._line.turn_away(LedgerAway("the ledger is away"))
+
+    async def _record_all(self, requests: Sequence[Request]) -> Sequence[Recorded]:
+        entries = _in_order(requests)
+        recalls = [Recall(one.raid_id, one.recall) for one in requests if one.recall is not None]
+        recorded = Recorded()
+        for chunk in chunks(entries) or [[]]:
+            recorded.add(await self._ledger.record([entry.ledger for entry in chunk], recalls))
+            recalls = []
+        await self._pause(Point.AFTER_RECORD_BEFORE_NOTIFY)
+        if recorded.outbox:
+            self._background.start(self._notifier.send(recorded.outbox))
+        return [recorded] * len(requests)
+
+
+def chunks(entries: Sequence[LedgerEntry], most: int = RECORD_MOST) -> list[list[LedgerEntry]]:
+    """Parts of at most about `most`, in order. An end is never the first of a part: all entries of one command
+    commit together, and an end is always the last of its command."""
+    parts: list[list[LedgerEntry]] = []
+    for entry in entries:
+        if not parts or (len(parts[-1]) >= most and not entry.is_end):
+            parts.append([])
+        parts[-1].append(entry)
+    return parts
+
+
+def _in_order(requests: Iterable[Request]) -> list[LedgerEntry]:
+    """Every entry once, by raid, epoch and seq, so that what led to an end is recorded before it or with it."""
+    found = {
+        (request.raid_id, entry.epoch, entry.seq): entry for request in requests for entry in request.entries
+    }
+    return [found[name] for name in sorted(found)]
+
+
+def _verdict(command: Command, decision: Decision, recorded: Recorded) -> Verdict:
+    raid_id, next_epoch = command.raid_id, Epoch(decision.epoch + 1)
+    if raid_id in recorded.unmet or raid_id in recorded.unknown:
+        return Verdict(durable=False, again_from=next_epoch)
+    if any((raid_id, entry.epoch, entry.seq) in recorded.quarantined for entry in decision.entries):
+        return NOT_YET
+    row_epoch = recorded.stale.get(raid_id)
+    if decision.outcome not in ("accepted", "duplicate"):
+        if row_epoch is None:
+            return Verdict(durable=True)
+        return Verdict(durable=False, again_from=max(row_epoch, next_epoch))
+    key = recorded.keys.get((raid_id, command.contribution or ContributionId("")))
+    if key is not None:
+        # Decided as new, and the ledger has it at another place: the state had lost it and has counted it twice.
+        twice = decision.outcome == "accepted" and not _holds(decision, key)
+        return Verdict(durable=not twice, key=key, again_from=next_epoch if twice else None)
+    # Refused by the fence; or known to Redis, and neither log nor ledger holds it. Both heal.
+    return Verdict(durable=False, again_from=max(row_epoch or next_epoch, next_epoch))
+
+
+def _holds(decision: Decision, key: RecordedKey) -> bool:
+    return any((entry.epoch, entry.seq) == (key.epoch, key.seq) for entry in decision.entries)
+
+
+def _look_away(future: "asyncio.Future[Recorded]") -> None:
+    if not future.cancelled():
+        future.exception()

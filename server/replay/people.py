@@ -1,0 +1,35 @@
+"""`person-N`: sessions for the people of a log, made with the admin token, found again by identity."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.replay.client import Client
+from server.replay.rows import ReplayError
+
+_ADMIN_SESSIONS = "/api/v1/admin/sessions"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    user_id: int
+    name: str
+    token: str
+
+
+async def sign_in(
+    client: Client,
+    admin_token: str,
+    number: int,
+    *,
+    provider: str = "replay",
+    scopes: Sequence[str] = ("backdate", "unlimited"),
+) -> Person:
+    """A fresh session of person `number`. Raises ReplayError where the server makes none for us."""
+    name = f"person-{number}"
+    body = {"provider": provider, "subject": name, "name": name, "scopes": list(scopes)}
+    answer = await client.post(_ADMIN_SESSIONS, admin_token, body)
+    if answer.status in (401, 403, 404):
+        raise ReplayError(f"RAIDLINE_ADMIN_TOKEN: the server does not take it ({answer.problem})")
+    if not answer.ok:
+        raise ReplayError(f"no session for {name}: {answer.problem}")
+    return Person(int(answer.body["user"]["id"]), name, str(answer.body["token"]))

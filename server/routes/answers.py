@@ -1,0 +1,45 @@
+"""What the routes have in common: JSON out, and a command's way to the raid's snapshot."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from raidline.ids import RaidId
+from realtime.commands import Command
+from server import reading
+from server.context import services_of
+from server.failures import refusal
+from server.identity import Caller
+from server.write_path import Refused
+
+JSON: Final = "application/json"
+
+
+def json_answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return raw_json(orjson.dumps(content), status, headers)
+
+
+def raw_json(content: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(content, status, headers=headers, media_type=JSON)
+
+
+def raid_of(request: Request) -> RaidId:
+    return RaidId(request.path_params["raid_id"])
+
+
+async def carry_out(request: Request, command: Command) -> None:
+    """Submit it. Raises Problem when the raid's rules refuse it."""
+    outcome = await services_of(request).write_path.submit(command)
+    if isinstance(outcome, Refused):
+        raise refusal(outcome.code)
+
+
+async def carried_out(request: Request, caller: Caller, command: Command) -> Response:
+    """Submit it, and answer with the raid as it stands after it."""
+    await carry_out(request, command)
+    services = services_of(request)
+    return raw_json(await reading.snapshot_json(services, command.raid_id, caller.viewer))

@@ -1,0 +1,82 @@
+"""Contributions: posted one by one or as a phone's backlog, voided, and read back from the ledger."""
+
+from __future__ import annotations
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from raidline.ids import ContributionId
+from realtime.commands import Void
+from server import idempotency, queries, reading
+from server.bodies import BatchBody
+from server.context import request_id_of, services_of
+from server.contributions import ContributionAnswer, contribute, contribute_all
+from server.identity import ADMIN, caller_of
+from server.json_body import read_json, read_model
+from server.middleware import BATCH_PATH
+from server.routes.answers import carried_out, json_answer, raid_of
+
+
+async def post_contribution(request: Request) -> Response:
+    caller = await caller_of(request)
+    given = idempotency.key_from(request.headers)
+    key = given or idempotency.make_key()
+    answer = await contribute(
+        services_of(request),
+        caller,
+        raid_of(request),
+        key,
+        await read_json(request),
+        request_id=request_id_of(request),
+    )
+    headers = dict(answer.headers) if given else {**answer.headers, idempotency.HEADER: key}
+    return Response(answer.body, answer.status, headers=headers)
+
+
+async def post_batch(request: Request) -> Response:
+    caller = await caller_of(request)
+    body = await read_model(request, BatchBody)
+    answers = await contribute_all(services_of(request), caller, body.items, request_id_of(request))
+    return json_answer({"results": [_result(answer) for answer in answers]})
+
+
+def _result(answer: ContributionAnswer) -> dict[str, object]:
+    content = orjson.Fragment(answer.body)
+    if answer.ok:
+        return {"status": answer.status, "contribution": content}
+    return {"status": answer.status, "problem": content}
+
+
+async def void_contribution(request: Request) -> Response:
+    caller = await caller_of(request)
+    is_admin = ADMIN in caller.scopes
+    command = Void(
+        raid_id=raid_of(request),
+        contribution_id=ContributionId(str(request.path_params["contribution_id"])),
+        actor_id=caller.viewer if is_admin else caller.require_user().id,
+        is_admin=is_admin,
+    )
+    return await carried_out(request, caller, command)
+
+
+async def list_contributions(request: Request) -> Response:
+    """The ledger, newest first. Whether the caller may see it, Redis says."""
+    caller, raid_id, services = await caller_of(request), raid_of(request), services_of(request)
+    cursor, limit = queries.text(request, "cursor"), queries.limit(request)
+    await reading.view(services, raid_id, caller.viewer)
+    page = await services.raids.contributions_page(raid_id, cursor, limit)
+    return json_answer({"contributions": page.contributions, "nextCursor": page.next_cursor})
+
+
+routes = [
+    Route("/api/v1/raids/{raid_id:id}/contributions", post_contribution, methods=["POST"]),
+    Route("/api/v1/raids/{raid_id:id}/contributions", list_contributions, methods=["GET"]),
+    Route(
+        "/api/v1/raids/{raid_id:id}/contributions/{contribution_id:uuid}",
+        void_contribution,
+        methods=["DELETE"],
+    ),
+    Route(BATCH_PATH, post_batch, methods=["POST"]),
+]

@@ -1,0 +1,133 @@
+"""The composition root: every object of the server, built in the order in which they need one another."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from persistence.ledger import Ledger
+from persistence.migrations import pending
+from persistence.outbox import Outbox
+from persistence.people import People
+from persistence.pool import Pool, connection, open_pool
+from persistence.raids import Raids
+from realtime.agenda import Agenda
+from realtime.connection import Scripted
+from realtime.healing import RaidCare
+from realtime.hub import Hub
+from realtime.raids import RaidStore
+from server.auditor import Auditor
+from server.breaker import Breaker
+from server.healer import Healer
+from server.hints import Hints
+from server.notifier import Notifier
+from server.points import Pause, no_pause
+from server.pressure import Pressure
+from server.recorder import Recorder
+from server.sessions import Sessions
+from server.settings import Settings, require_urls
+from server.tasks import Background
+from server.write_path import WritePath
+
+POOL_SIZE = 10
+"""Postgres connections of one process: one records, the others read and heal."""
+
+STATEMENT_TIMEOUT_MS = 5000
+"""What ends a flight to the ledger; the caller's patience (ACK_TIMEOUT_MS) is shorter and does not."""
+
+REDIS_SECONDS = 1.0
+"""Longest wait for one answer of Redis on the way of a request; beyond it 503."""
+
+REDIS_CONNECTIONS = 16
+
+CARE_SECONDS = 10.0
+"""Heals and audits move whole raids: a longer wait, over connections of their own."""
+
+CARE_CONNECTIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    pool: Pool
+    scripted: Scripted
+    ledger: Ledger
+    raids: Raids
+    people: People
+    outbox: Outbox
+    store: RaidStore
+    care: RaidCare
+    agenda: Agenda
+    healer: Healer
+    auditor: Auditor
+    notifier: Notifier
+    write_path: WritePath
+    hub: Hub
+    sessions: Sessions
+
+    async def ping_redis(self) -> None:
+        """Raises RedisAway."""
+        await self.scripted.plain([["PING"]])
+
+    async def pending_migrations(self) -> list[str]:
+        """Raises LedgerAway."""
+        async with connection(self.pool) as one:
+            return await pending(one)
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIterator[Services]:
+    """Everything a process needs, as long as the block runs. Starts also while Postgres or Redis is away.
+
+    `pause` is awaited at the points of `server/points.py`. Raises SettingsError when a URL is not set.
+    """
+    database_url, redis_url = require_urls(settings)
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(database_url, size=POOL_SIZE, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+        stack.push_async_callback(pool.close)
+        scripted = Scripted(redis_url, timeout=REDIS_SECONDS, connections=REDIS_CONNECTIONS, pause=pause)
+        stack.push_async_callback(scripted.close)
+        caring = Scripted(redis_url, timeout=CARE_SECONDS, connections=CARE_CONNECTIONS)
+        stack.push_async_callback(caring.close)
+        background = Background()
+        stack.push_async_callback(background.close)
+
+        ledger = Ledger(pool, pause)
+        store, care = RaidStore(scripted), RaidCare(caring, pause)
+        notifier = Notifier(ledger, scripted)
+        healer = Healer(care, RaidStore(caring), ledger, pause)
+        breaker = Breaker(ledger.ping)
+        stack.push_async_callback(breaker.close)
+        ack_seconds = settings.ack_timeout_ms / 1000
+        recorder = Recorder(ledger, notifier, breaker, background, ack_seconds=ack_seconds, pause=pause)
+        stack.push_async_callback(recorder.close)
+        pressure = Pressure(scripted)
+        background.start(pressure.watch())
+        write_path = WritePath(
+            store, ledger, healer, recorder, Hints(scripted, background), pressure, pause
+        )
+        stack.push_async_callback(write_path.close)
+        people = People(pool)
+        sessions = Sessions(people, scripted.redis)
+        hub = Hub(redis_url, store, healer.ensure)
+        hub.on_session_revoked(sessions.forget)
+        await stack.enter_async_context(hub)
+
+        yield Services(
+            settings=settings,
+            pool=pool,
+            scripted=scripted,
+            ledger=ledger,
+            raids=Raids(pool),
+            people=people,
+            outbox=Outbox(pool),
+            store=store,
+            care=care,
+            agenda=Agenda(caring),
+            healer=healer,
+            auditor=Auditor(care, ledger, healer, pause),
+            notifier=notifier,
+            write_path=write_path,
+            hub=hub,
+            sessions=sessions,
+        )

@@ -1,0 +1,158 @@
+"""Sessions: Postgres holds them, Redis and each server's memory remember them for a while.
+
+A token is shown once and stored nowhere; everything here goes by its hash. Ending a session leaves a mark in
+Redis in the place of the session, so that a look-up that began before cannot bring it back.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import orjson
+from persistence.people import People
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from persistence.rows import OutboxRow
+from raidline.ids import SessionToken, TokenHash, UserId
+from realtime.keys import session_key
+from server.cache import ExpiringCache
+from server.identity import Caller, User, hash_of
+from server.problems import Problem
+
+LIFETIME: Final = timedelta(days=30)
+IN_MEMORY_S: Final = 30
+IN_MEMORY_MAX: Final = 10_000
+IN_REDIS_S: Final = 24 * 3600
+ZONES_IN_MEMORY_S: Final = 300
+
+_REVOKED: Final = b"revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    token: SessionToken
+    expires_at: datetime
+
+
+class Sessions:
+    """`forget` is to be called with every token hash that comes on the channel `sessions:revoked`."""
+
+    def __init__(self, people: People, redis: Redis) -> None:
+        self._people = people
+        self._redis = redis
+        self._memory: ExpiringCache[TokenHash, Caller] = ExpiringCache(IN_MEMORY_MAX, IN_MEMORY_S)
+        self._zones: ExpiringCache[UserId, str] = ExpiringCache(IN_MEMORY_MAX, ZONES_IN_MEMORY_S)
+        self._forgotten = 0
+        """How often `forget` was called: a look-up during which it was is not kept."""
+
+    async def make(self, user: User, scopes: Collection[str] = ()) -> NewSession:
+        token = SessionToken(secrets.token_urlsafe(32))
+        expires_at = datetime.now(UTC) + LIFETIME
+        await self._people.make_session(user.id, hash_of(token), sorted(set(scopes)), expires_at)
+        return NewSession(token, expires_at)
+
+    async def resolve(self, token: SessionToken) -> Caller | None:
+        """Whose session it is; None when it is nobody's. Raises LedgerAway when nobody can say."""
+        token_hash = hash_of(token)
+        known = self._memory.get(token_hash)
+        if known is not None and _is_alive(known):
+            return known
+        forgotten = self._forgotten
+        found = await self._look_up(token_hash)
+        if found is None or not _is_alive(found):
+            return None
+        if forgotten == self._forgotten:
+            self._memory.put(token_hash, found)
+        return found
+
+    async def time_zone_of(self, user_id: UserId) -> str:
+        """Of somebody other than the caller. Raises Problem when there is no such user, LedgerAway."""
+        known = self._zones.get(user_id)
+        if known is None:
+            user = await self._people.user(user_id)
+            if user is None:
+                raise Problem("unknown_member")
+            known = user.tz
+            self._zones.put(user_id, known)
+        return known
+
+    async def end(self, token_hash: TokenHash) -> Sequence[OutboxRow]:
+        """End it for good. Send what is returned to the other servers, then `bury`. Raises LedgerAway."""
+        rows = await self._people.end_session(token_hash)
+        self.forget(token_hash)
+        return rows
+
+    def forget(self, token_hash: TokenHash) -> None:
+        self._forgotten += 1
+        self._memory.drop(token_hash)
+
+    async def bury(self, token_hash: TokenHash) -> None:
+        """Mark it ended in Redis, for as long as a copy of it could live there."""
+        try:
+            await self._redis.set(session_key(token_hash), _REVOKED, ex=IN_REDIS_S)
+        except (RedisError, OSError):
+            return  # its announcement, which drops it from Redis too, waits in the outbox
+
+    async def _look_up(self, token_hash: TokenHash) -> Caller | None:
+        cached = await self._cached(token_hash)
+        if cached is not None:
+            return _unpacked(cached, token_hash)
+        row = await self._people.session(token_hash)
+        if row is None:
+            return None
+        user = User(row.user.id, row.user.name, row.user.tz)
+        caller = Caller(user, frozenset(row.scopes), token_hash, row.expires_at)
+        kept = await self._keep(token_hash, caller)
+        return caller if kept else None
+
+    async def _cached(self, token_hash: TokenHash) -> bytes | None:
+        try:
+            cached = await self._redis.get(session_key(token_hash))
+        except (RedisError, OSError):
+            return None
+        return cached if isinstance(cached, bytes) else None
+
+    async def _keep(self, token_hash: TokenHash, caller: Caller) -> bool:
+        """Remember it in Redis. False: it has been ended meanwhile."""
+        seconds = min(IN_REDIS_S, int(_expiry(caller) - time.time()))
+        if seconds <= 0:
+            return True
+        try:
+            stored = await self._redis.set(session_key(token_hash), _packed(caller), ex=seconds, nx=True)
+        except (RedisError, OSError):
+            return True
+        return bool(stored) or await self._cached(token_hash) != _REVOKED
+
+
+def _expiry(caller: Caller) -> float:
+    return caller.expires_at.timestamp() if caller.expires_at else 0.0
+
+
+def _is_alive(caller: Caller) -> bool:
+    return _expiry(caller) > time.time()
+
+
+def _packed(caller: Caller) -> bytes:
+    user = caller.require_user()
+    return orjson.dumps(
+        {
+            "user": {"id": user.id, "name": user.name, "tz": user.tz},
+            "scopes": sorted(caller.scopes),
+            "expires_at": _expiry(caller),
+        }
+    )
+
+
+def _unpacked(cached: bytes, token_hash: TokenHash) -> Caller | None:
+    if cached == _REVOKED:
+        return None
+    record: dict[str, Any] = orjson.loads(cached)
+    user = User(UserId(record["user"]["id"]), record["user"]["name"], record["user"]["tz"])
+    expires_at = datetime.fromtimestamp(record["expires_at"], UTC)
+    return Caller(user, frozenset(record["scopes"]), token_hash, expires_at)

@@ -1,0 +1,47 @@
+"""Times and days as the wire has them: RFC 3339 with an offset, and the local day it stands for."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})",
+    re.ASCII,
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def parse_rfc3339(text: str) -> datetime | None:
+    """The time with its own offset, or None for anything that is not one or lies before 1970."""
+    if _RFC3339.fullmatch(text) is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    return time if time >= _EPOCH else None
+
+
+def milliseconds(time: datetime) -> int:
+    return (time - _EPOCH) // _MILLISECOND
+
+
+def rfc3339(ms: int) -> str:
+    time = _EPOCH + timedelta(milliseconds=ms)
+    return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+
+
+def today_in(tz: str) -> str:
+    """The day it is now in that time zone."""
+    return datetime.now(ZoneInfo(tz)).date().isoformat()
+
+
+@cache
+def _known_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def is_time_zone(name: str) -> bool:
+    return name in _known_zones()

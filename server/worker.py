@@ -1,0 +1,112 @@
+"""What has to happen though nobody asks for it: deadlines, the auditor, what the outbox still holds, partitions.
+
+Any number of workers may run; each of these is harmless when done twice.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from persistence.errors import LedgerAway
+from persistence.partitions import ensure_partitions
+from raidline.ids import RaidId
+from realtime.commands import Settle
+from realtime.errors import RedisAway
+from server.services import Services
+from server.write_path import Unavailable
+
+DEADLINES_SECONDS = 0.5
+HINTS_SECONDS = 1.0
+SWEEP_SECONDS = 60.0
+REFILL_SECONDS = 30.0
+OUTBOX_SECONDS = 1.0
+PARTITIONS_SECONDS = 3600.0
+
+SETTLED_AGE_MS = 1000
+"""A raid is audited when its hint is this old: its servers record most entries themselves within that."""
+
+AT_ONCE = 100
+"""Raids, deadlines or outbox rows taken in one go."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    name: str
+    every_seconds: float
+    work: Callable[[], Awaitable[None]]
+
+
+async def run_worker(services: Services) -> None:
+    """Do all duties until cancelled. A part that is away is met with patience: the next round finds it back."""
+    worker = Worker(services)
+    async with asyncio.TaskGroup() as group:
+        for duty in worker.duties():
+            group.create_task(_repeat(duty))
+
+
+async def _repeat(duty: Duty) -> None:
+    while True:
+        try:
+            await duty.work()
+        except (LedgerAway, RedisAway, Unavailable) as error:
+            log.info("duty_waits", duty=duty.name, kind=type(error).__name__)
+        except Exception:
+            # A fault in one raid or row must not end the care for all others.
+            log.exception("duty_failed", duty=duty.name)
+        await asyncio.sleep(duty.every_seconds)
+
+
+class Worker:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def duties(self) -> Sequence[Duty]:
+        return [
+            Duty("deadlines", DEADLINES_SECONDS, self.meet_deadlines),
+            Duty("audit", HINTS_SECONDS, self.audit_hinted),
+            Duty("sweep", SWEEP_SECONDS, self.sweep),
+            Duty("refill", REFILL_SECONDS, self.refill_deadlines),
+            Duty("outbox", OUTBOX_SECONDS, self.send_outbox),
+            Duty("partitions", PARTITIONS_SECONDS, self.make_partitions),
+        ]
+
+    async def meet_deadlines(self) -> None:
+        """Fail what is past its deadline, whether or not anybody writes."""
+        for raid_id in await self._services.agenda.deadlines_due(AT_ONCE):
+            await self._services.write_path.submit(Settle(raid_id=raid_id))
+            await self._services.agenda.drop_deadline(raid_id)
+
+    async def audit_hinted(self) -> None:
+        """The raids somebody wrote to lately. Those that could not be brought up to date are hinted again."""
+        hinted = await self._services.agenda.take_unaudited(SETTLED_AGE_MS, AT_ONCE)
+        if not hinted:
+            return
+        unfinished: set[RaidId] = set(hinted)
+        try:
+            rows = await self._services.raids.audit_marks(hinted)
+            unfinished = await self._services.auditor.audit(rows)
+        finally:
+            await self._services.agenda.note_unaudited(unfinished)
+
+    async def sweep(self) -> None:
+        """Every raid that Redis ought to hold, hint or none."""
+        after = RaidId(0)
+        while page := await self._services.raids.live_raids(after, AT_ONCE):
+            await self._services.auditor.audit(page)
+            after = page[-1].raid_id
+
+    async def refill_deadlines(self) -> None:
+        deadlines = await self._services.raids.deadlines()
+        for start in range(0, len(deadlines), AT_ONCE):
+            await self._services.agenda.note_deadlines(deadlines[start : start + AT_ONCE])
+
+    async def send_outbox(self) -> None:
+        rows = await self._services.outbox.overdue(AT_ONCE)
+        await self._services.notifier.send(rows)
+
+    async def make_partitions(self) -> None:
+        await ensure_partitions(self._services.pool)

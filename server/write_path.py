@@ -1,0 +1,207 @@
+"""The one write path: decide, record, notify (DESIGN, *The write path*).
+
+    submit(command)
+      1. decide   one Lua call per command, pipelined with what else comes      realtime
+      2. record   one transaction for the batch                                 persistence
+      3. notify   what the transaction left to say                              notifier
+
+Whatever the doubt (no state, another run of Redis, an epoch that is not the row's, a key that nobody holds), the
+raid is healed and the same command is decided again: its id makes that harmless.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+import structlog
+
+from persistence.errors import LedgerAway, RaidUnknown
+from persistence.ledger import Ledger
+from raidline.ids import Epoch, Seq
+from realtime.commands import Command, LookedUp
+from realtime.cursor import Cursor
+from realtime.errors import RedisAway
+from realtime.raids import Decided, Decision, RaidStore
+from server.flights import Line, LineFull
+from server.healer import Healer
+from server.hints import Hints
+from server.packing import pack_known_key
+from server.points import Pause, Point, no_pause
+from server.pressure import Pressure
+from server.recorder import Recorder, Verdict
+
+ATTEMPTS = 6
+"""How often one command is decided again after a heal or a look-up. Each needs a fault of its own, so more than
+this is a raid that cannot be served now: 503."""
+
+DECIDE_MOST = 256
+"""Commands in one pipeline: some 13 ms of Redis at 50 us each, so that others get their turn."""
+
+DECIDE_WAITING = 10_000
+"""Commands that may wait for the next pipelines; beyond it 503 before anything is decided."""
+
+SUCCESSES = frozenset({"accepted", "duplicate", "done", "already"})
+
+log = structlog.get_logger(__name__)
+
+
+class Unavailable(Exception):
+    """Not known to have happened: 503, to be sent again with the same key after `retry_after` seconds."""
+
+    def __init__(self, reason: str, retry_after: int = 1) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """It happened. `durable`: the ledger holds it (else it will, from the log). `replayed`: it had happened before.
+
+    `effects` is ready JSON, only for a durable contribution; `result` has `raid` and `member` for contributions.
+    """
+
+    outcome: str
+    cursor: Cursor
+    durable: bool
+    replayed: bool
+    result: dict[str, Any] | None = None
+    effects: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It did not happen, and this word says why (the scripts' headers list them)."""
+
+    code: str
+
+
+Outcome = Accepted | Refused
+
+
+class WritePath:
+    def __init__(
+        self,
+        store: RaidStore,
+        ledger: Ledger,
+        healer: Healer,
+        recorder: Recorder,
+        hints: Hints,
+        pressure: Pressure,
+        pause: Pause = no_pause,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._healer = healer
+        self._recorder = recorder
+        self._hints = hints
+        self._pressure = pressure
+        self._pause = pause
+        self._decisions: Line[Decided, Decision] = Line(
+            self._decide_all, most=DECIDE_MOST, waiting=DECIDE_WAITING
+        )
+
+    async def submit(self, command: Command) -> Outcome:
+        """Carry a command out once, however often it comes. Raises Unavailable.
+
+        Cancelling stops the waiting, not what is already decided.
+        """
+        try:
+            return await _Submission(self, command).run()
+        except RaidUnknown:
+            return Refused("not_found")
+        except RedisAway as error:
+            raise Unavailable("redis_away") from error
+        except LedgerAway as error:
+            raise Unavailable("ledger_away") from error
+        except LineFull as error:
+            raise Unavailable("overloaded") from error
+
+    async def close(self) -> None:
+        await self._decisions.close()
+
+    async def decide(self, decided: Decided) -> Decision:
+        self._pressure.check()
+        return await self._decisions.submit(decided)
+
+    async def _decide_all(self, decided: Sequence[Decided]) -> Sequence[Decision]:
+        raids = {one.command.raid_id for one in decided}
+        return await self._store.decide(decided, self._hints.to_audit(raids))
+
+
+class _Submission:
+    """One command on its way, and what was learnt on it."""
+
+    def __init__(self, path: WritePath, command: Command) -> None:
+        self._path = path
+        self._command = command
+        self._decided = Decided(command)
+        self._mine: set[Cursor] = set()  # entries this submission made: finding one of them is no repeat
+
+    async def run(self) -> Outcome:
+        for _ in range(ATTEMPTS):
+            decision = await self._path.decide(self._decided)
+            outcome = await self._conclude(decision)
+            if outcome is not None:
+                return outcome
+        raise Unavailable("raid_in_doubt")
+
+    async def _conclude(self, decision: Decision) -> Outcome | None:
+        """The outcome, or None to decide again."""
+        if decision.in_doubt:
+            await self._path._healer.ensure(self._command.raid_id, decision.epoch)
+            return None
+        if decision.outcome == "unknown_key":
+            await self._look_up(decision.epoch)
+            return None
+        if decision.outcome == "backlog":
+            raise Unavailable("ledger_behind", retry_after=5)
+        await self._path._pause(Point.AFTER_DECIDE_BEFORE_RECORD)
+        if decision.outcome not in SUCCESSES:
+            self._path._recorder.record_later(self._command.raid_id, decision.entries)
+            return Refused(decision.outcome)
+        return await self._record(decision)
+
+    async def _look_up(self, epoch: Epoch) -> None:
+        contribution_id = self._command.contribution
+        assert contribution_id is not None, "only commands about a contribution ask for its key"
+        known = await self._path._ledger.known_key(self._command.raid_id, contribution_id)
+        packed = pack_known_key(known) if known is not None else None
+        self._decided = replace(self._decided, looked_up=LookedUp(epoch, packed))
+
+    async def _record(self, decision: Decision) -> Outcome | None:
+        result = orjson.loads(decision.result) if self._is_contribution(decision) else None
+        if decision.outcome == "accepted" and result is not None:
+            self._mine.add(Cursor(decision.epoch, Seq(result["seq"])))
+        verdict = await self._path._recorder.record(self._command, decision)
+        if verdict.again_from is not None:
+            self._decided = replace(self._decided, least_epoch=verdict.again_from)
+            return None
+        self._path._hints.after(self._command, decision)
+        if result is None:
+            return Accepted(decision.outcome, _head(decision), verdict.durable, decision.outcome == "already")
+        return self._contribution(decision, result, verdict)
+
+    def _is_contribution(self, decision: Decision) -> bool:
+        return decision.outcome in ("accepted", "duplicate")
+
+    def _contribution(self, decision: Decision, result: dict[str, Any], verdict: Verdict) -> Accepted:
+        cursor = Cursor.parse(result["position"])
+        assert cursor is not None, "the script writes <epoch>-<seq>"
+        if verdict.key is not None:
+            cursor = Cursor(verdict.key.epoch, verdict.key.seq)
+        replayed = cursor not in self._mine
+        return Accepted(
+            "duplicate" if replayed else "accepted",
+            cursor,
+            verdict.durable,
+            replayed,
+            result,
+            verdict.key.effects if verdict.key is not None else None,
+        )
+
+
+def _head(decision: Decision) -> Cursor:
+    seq = decision.entries[-1].seq if decision.entries else Seq(0)
+    return Cursor(decision.epoch, seq)

@@ -1,0 +1,160 @@
+"""Real services for every test that asks: one Postgres and one Redis per session, a database per test."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import pytest
+import pytest_asyncio
+import redis.asyncio
+from pydantic import SecretStr
+
+from server.embedded import EmbeddedPostgres, EmbeddedRedis
+from server.settings import Settings, load_settings
+from tests.helpers import ADMIN_TOKEN, SETTING_NAMES, Launched, clean_environment, free_port
+
+TEMPLATE = "raidline_template"
+
+UNSAFE = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
+"""The shared Postgres need not outlive a power cut; those that tests kill keep their settings."""
+
+Launch = Callable[..., Awaitable[Launched]]
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    postgres: EmbeddedPostgres
+    redis: EmbeddedRedis
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name in SETTING_NAMES or name.startswith("RAIDLINE_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def services_root() -> Iterator[Path]:
+    """A folder that the services' user can pass through, also when the tests run as root."""
+    with _open_folder() as folder:
+        yield folder
+
+
+@pytest.fixture
+def service_folder() -> Iterator[Path]:
+    """The same for services of one test alone: those that are killed, paused or given an older dump."""
+    with _open_folder() as folder:
+        yield folder
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def embedded(services_root: Path) -> AsyncIterator[Embedded]:
+    async with contextlib.AsyncExitStack() as stack:
+        postgres = EmbeddedPostgres(services_root / "postgres", settings=UNSAFE)
+        await postgres.start()
+        stack.push_async_callback(postgres.stop)
+        redis_server = EmbeddedRedis(services_root / "redis")
+        await redis_server.start()
+        stack.push_async_callback(redis_server.stop)
+        yield Embedded(postgres, redis_server)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def template_database(embedded: Embedded) -> str:
+    """The name of a migrated database with its partitions, for cloning."""
+    from server.commands import prepare_database
+
+    await _execute(embedded, f"CREATE DATABASE {TEMPLATE}")
+    await prepare_database(embedded.postgres.url_of(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest_asyncio.fixture
+async def database_url(embedded: Embedded, template_database: str) -> AsyncIterator[str]:
+    """A database of this test's own: migrated, empty, dropped afterwards."""
+    name = f"test_{uuid4().hex}"
+    await _execute(embedded, f"CREATE DATABASE {name} TEMPLATE {template_database}")
+    yield embedded.postgres.url_of(name)
+    await _execute(embedded, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture
+async def empty_database_url(embedded: Embedded) -> AsyncIterator[str]:
+    """A database of this test's own with nothing in it at all."""
+    name = f"test_{uuid4().hex}"
+    await _execute(embedded, f"CREATE DATABASE {name} TEMPLATE template0")
+    yield embedded.postgres.url_of(name)
+    await _execute(embedded, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture
+async def redis_url(embedded: Embedded) -> str:
+    """The session's Redis, emptied."""
+    async with redis.asyncio.Redis.from_url(embedded.redis.url) as client:
+        await client.flushall()
+    return embedded.redis.url
+
+
+@pytest.fixture
+def settings(database_url: str, redis_url: str) -> Settings:
+    return load_settings().model_copy(
+        update={
+            "database_url": database_url,
+            "redis_url": redis_url,
+            "guests": True,
+            "admin_token": SecretStr(ADMIN_TOKEN),
+        }
+    )
+
+
+@pytest_asyncio.fixture
+async def launch(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Launch]:
+    """Starts `raidline serve` (or another command) as a process against this test's services.
+
+    `await launch()` returns when it answers; `await launch("worker")` as soon as it runs. Settings
+    are given as keywords: `launch(RAIDLINE_LATE_DAYS="1")`; all processes end with the test.
+    """
+    launched: list[Launched] = []
+
+    async def start(*arguments: str, port: int | None = None, **settings: str) -> Launched:
+        port = port or free_port()
+        environment = clean_environment(**{**defaults(settings), "PORT": str(port), **settings})
+        log = tmp_path / f"raidline-{len(launched)}.log"
+        process = Launched(arguments or ("serve", "--host", "127.0.0.1"), environment, log)
+        launched.append(process)
+        if not arguments or arguments[0] in ("serve", "up"):
+            await process.serving(f"http://127.0.0.1:{port}")
+        return process
+
+    def defaults(settings: dict[str, str]) -> dict[str, str]:
+        urls = {"DATABASE_URL": "database_url", "REDIS_URL": "redis_url"}
+        given = {name: request.getfixturevalue(urls[name]) for name in urls if name not in settings}
+        return {**given, "RAIDLINE_GUESTS": "1", "RAIDLINE_ADMIN_TOKEN": ADMIN_TOKEN}
+
+    yield start
+    for process in reversed(launched):
+        process.finish()
+
+
+async def _execute(embedded: Embedded, statement: str) -> None:
+    connection = await asyncpg.connect(embedded.postgres.url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@contextlib.contextmanager
+def _open_folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="raidline-tests-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,133 @@
+"""What tests of every ring need: waiting without hoping, and real servers as processes."""
+
+import asyncio
+import inspect
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+
+from server.embedded.child import LAUNCH
+
+T = TypeVar("T")
+
+REPOSITORY = Path(__file__).parent.parent
+ADMIN_TOKEN = "the-admin-token-of-tests"
+SETTING_NAMES = ("DATABASE_URL", "REDIS_URL", "PORT", "WEB_CONCURRENCY", "ALLOWED_ORIGINS")
+
+
+async def eventually(
+    condition: Callable[[], T | Awaitable[T]], deadline: float = 10.0, *, every: float = 0.02
+) -> T:
+    """The first truthy value of `condition`; an AssertionError of its own is taken as not yet."""
+    end = time.monotonic() + deadline
+    last: object = "never asked"
+    while True:
+        try:
+            value = condition()
+            last = (await value) if inspect.isawaitable(value) else value
+            if last:
+                return last  # type: ignore[return-value]
+        except AssertionError as error:
+            last = error
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {deadline} s: {last!r}")
+        await asyncio.sleep(every)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def clean_environment(**settings: str) -> dict[str, str]:
+    """This process's environment with these of our settings and no others."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in SETTING_NAMES and not name.startswith("RAIDLINE_")
+    }
+    return {**kept, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1", **settings}
+
+
+class Launched:
+    """A `raidline` command as a process of its own. It ends with this process, kill -9 included."""
+
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self.log = log
+        self.url = ""
+        launcher = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), str(int(signal.SIGKILL)), "-", "-"]
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(
+                [*launcher, sys.executable, "-m", "server", *arguments],
+                cwd=log.parent,
+                env=dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    async def serving(self, url: str, deadline: float = 30.0) -> None:
+        """Wait until it answers at `url`."""
+        self.url = url
+        async with httpx.AsyncClient() as client:
+
+            async def healthy() -> bool:
+                assert self.process.poll() is None, f"ended with {self.process.returncode}"
+                try:
+                    return (await client.get(f"{url}/healthz", timeout=5)).status_code == 200
+                except httpx.TransportError:
+                    return False
+
+            try:
+                await eventually(healthy, deadline, every=0.05)
+            except AssertionError as error:
+                raise AssertionError(f"{error}\n{self.output}") from None
+
+    async def ended(self, deadline: float = 15.0) -> int:
+        """Wait for its end; returns the exit code."""
+        await eventually(lambda: self.process.poll() is not None, deadline)
+        return int(self.process.returncode)
+
+    async def stop(self, deadline: float = 15.0) -> int:
+        """SIGTERM, as every process manager does; returns the exit code."""
+        self.process.terminate()
+        return await self.ended(deadline)
+
+    async def kill(self) -> None:
+        self.process.kill()
+        await self.ended()
+
+    def pause(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
+
+    def finish(self) -> None:
+        """The end of a test: gone, whatever state it was in."""
+        if self.process.poll() is None:
+            self.resume()
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        self.process.wait()
