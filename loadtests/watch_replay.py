@@ -107,8 +107,7 @@ async def own_server(admin_token: str) -> AsyncIterator[str]:
     """`raidline up` on a folder of its own and a free port, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="raidline-watch-") as folder:
         port = _free_port()
-        program = "import sys; from server.cli import main; sys.exit(main())"
-        arguments = ["-c", program, "up", "--no-demo", "--port", str(port), "--data", f"{folder}/data"]
+        arguments = ["-m", "server", "up", "--no-demo", "--port", str(port), "--data", f"{folder}/data"]
         environment = {**os.environ, "RAIDLINE_ADMIN_TOKEN": admin_token}
         process = await asyncio.create_subprocess_exec(sys.executable, *arguments, env=environment)
         try:

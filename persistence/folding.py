@@ -1,4 +1,4 @@
-"""Lock, fold, look up: the statements that recording and healing share. All within the caller's transaction."""
+"""Lock, fold, look up: what recording and healing share, all within the caller's transaction."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from persistence.entries import CONTRIBUTION, ENDS, FoldInput, LedgerEntry
 from persistence.pool import Connection
 from persistence.rows import EntryKey, OutboxRow, RecordedKey
 from persistence.statements import statement
-from raidline.ids import ContributionId, Epoch, RaidId, Seq, UserId
+from raidline.ids import ContributionId, Epoch, RaidId, UserId
 
 KeyName = tuple[RaidId, ContributionId]
 
@@ -83,9 +83,7 @@ async def names_held(connection: Connection, names: Iterable[EntryKey]) -> dict[
 
 async def targets_met_at(connection: Connection, end: LedgerEntry) -> bool:
     """Whether its raid met both targets at this entry: what was voided later does not count against it."""
-    return bool(
-        await connection.fetchval(statement("targets_met_at"), end.raid_id, end.epoch, end.seq)
-    )
+    return bool(await connection.fetchval(statement("targets_met_at"), end.raid_id, end.epoch, end.seq))
 
 
 async def put_aside(connection: Connection, entry: LedgerEntry, sqlstate: str, detail: str) -> None:

@@ -66,8 +66,11 @@ class Healing:
 
     async def _take_end(self, end: LedgerEntry) -> None:
         """At most one end; a completion only where everything below it meets both targets."""
-        impossible = self.end is not None and self.end != end.name
-        if impossible or (end.event == COMPLETE and self.end is None and not await targets_met_at(self.held, end)):
+        if self.end is None:
+            refused = end.event == COMPLETE and not await targets_met_at(self.held, end)
+        else:
+            refused = self.end != end.name
+        if refused:
             self.dropped.append(end.name)
             return
         await self._halving([end])

@@ -105,6 +105,11 @@ class Ledger:
             rows = await held.fetch(statement("outbox_take"), older_than_seconds, limit)
         return [OutboxRow(row["id"], row["topic"], row["payload"].encode()) for row in rows]
 
+    async def ping(self) -> None:
+        """Whether Postgres answers and would take a write. A standby or a full disk is away too."""
+        async with connection(self._pool) as held:
+            await held.fetchval(statement("ping"))
+
     async def delete_outbox(self, ids: Iterable[int]) -> None:
         """Forget what has been told."""
         async with connection(self._pool) as held:

@@ -1,8 +1,7 @@
 """Users, the identities that lead to them, and their sessions."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
 
 import asyncpg
 
@@ -21,7 +20,7 @@ class User:
     created_at_ms: int
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> "User":
+    def of(cls, row: asyncpg.Record) -> "User":
         return cls(row["id"], row["name"], row["tz"], row["created_at_ms"])
 
 
@@ -47,7 +46,8 @@ class People:
             return found
         try:
             async with connection(self._pool) as held:
-                return User.of(await held.fetchrow(statement("user_make"), provider, subject, name, tz))
+                rows = await held.fetch(statement("user_make"), provider, subject, name, tz)
+                return User.of(rows[0])
         except BadData as error:
             # Somebody else made the same identity meanwhile; anything else is the caller's bad data.
             found = await self._by_identity(provider, subject)

@@ -1,6 +1,5 @@
 """Raids as rows: making them, finding them, listing them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +57,7 @@ class ContributionRow:
     voided: bool
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> "ContributionRow":
+    def of(cls, row: asyncpg.Record) -> "ContributionRow":
         return cls(**{**dict(row), "day": row["day"].isoformat()})
 
 
@@ -95,7 +94,7 @@ class Raids:
         raise LedgerAway("no free invite code")
 
     async def raid_of_code(self, code: str) -> RaidId | None:
-        """The raid this code was claimed for, in whatever case it is written. It may be a code of the past."""
+        """The raid this code was claimed for, in whatever case; it may be one of the past."""
         if not code.isascii() or not code.isalnum():
             return None
         async with connection(self._pool) as held:
@@ -136,15 +135,17 @@ class Raids:
         """Raids that Redis ought to hold, by id, above this one."""
         async with connection(self._pool) as held:
             rows = await held.fetch(statement("raids_live"), after_id, limit)
-        return [
-            LiveRaid(row["id"], row["epoch"], row["last_seq"], row["audited_seq"], row["status"]) for row in rows
-        ]
+        return [LiveRaid(*row) for row in rows]
 
     async def deadlines(self) -> list[tuple[RaidId, int]]:
         """When each active raid ends, in milliseconds since 1970, soonest first."""
         async with connection(self._pool) as held:
             rows = await held.fetch(statement("raids_deadlines"))
         return [(row["id"], row["deadline_ms"]) for row in rows]
+
+
+def _live(row: Mapping[str, Any]) -> LiveRaid:
+    return LiveRaid(row["id"], row["epoch"], row["last_seq"], row["audited_seq"], row["status"])
 
 
 def _columns(new: NewRaid) -> tuple[Any, ...]:

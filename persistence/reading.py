@@ -3,14 +3,14 @@
 from persistence.pool import Connection
 from persistence.rows import HealedRaid, KnownKey, MemberRow, RaidRow
 from persistence.statements import statement
-from raidline.ids import RaidId
+from raidline.ids import RaidId, UserId
 
 COMMANDS_KEPT = 1000
 
 
 async def read_raid(held: Connection, raid_id: RaidId, key_limit: int) -> HealedRaid:
     """Everything of a raid that exists."""
-    raid = RaidRow.of(await held.fetchrow(statement("raid_row"), raid_id))
+    raid = RaidRow.of((await held.fetch(statement("raid_row"), raid_id))[0])
     members = await held.fetch(statement("raid_members_of"), raid_id)
     commands = await held.fetch(statement("raid_commands"), raid_id, COMMANDS_KEPT)
     return HealedRaid(
@@ -30,7 +30,7 @@ async def read_raid(held: Connection, raid_id: RaidId, key_limit: int) -> Healed
     )
 
 
-async def _day_xp(held: Connection, raid: RaidRow) -> list[tuple[int, str, int]]:
+async def _day_xp(held: Connection, raid: RaidRow) -> list[tuple[UserId, str, int]]:
     if raid.max_xp_per_member_per_day is None:
         return []
     rows = await held.fetch(statement("raid_day_xp"), raid.id)

@@ -1,15 +1,16 @@
 """Record a batch: one transaction when all is well, and what to do when it is not.
 
-    collision of transactions   the whole batch again, a few times, after a little while
-    an end that cannot be       its raid is left out and has to heal; the rest again
-    bad data                    halved at command boundaries until the bad command is alone: quarantine
-    anything else               Postgres is away: nothing is known to have happened
+collision of transactions   the whole batch again, a few times, after a little while
+an end that cannot be       its raid is left out and has to heal; the rest again
+bad data                    halved at command boundaries until the bad command is alone: quarantine
+anything else               Postgres is away: nothing is known to have happened
 """
 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from persistence.entries import COMPLETE, LedgerEntry, by_command, raids_of, users_of
@@ -87,7 +88,7 @@ class Recorder:
             if not kept:
                 return Recorded(unmet=unmet)
             try:
-                recorded = await again_on_collision(lambda kept=kept: self._transaction(kept))
+                recorded = await again_on_collision(partial(self._transaction, kept))
             except EndRefused as refused:
                 unmet |= refused.raids
                 continue

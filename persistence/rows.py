@@ -1,9 +1,10 @@
 """What the ledger gives and takes: plain frozen values, times in milliseconds since 1970 (UTC)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
+
+import asyncpg
 
 from raidline.ids import CommandId, ContributionId, Epoch, InviteCode, RaidId, Seq, UserId
 
@@ -107,12 +108,13 @@ class RaidRow:
     started_at_ms: int | None
     ended_at_ms: int | None
     deadline_ms: int | None
+    last_at_ms: int
     current_xp: int
     current_tasks: int
     contribution_count: int
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> "RaidRow":
+    def of(cls, row: asyncpg.Record) -> "RaidRow":
         return cls(**dict(row))
 
 
@@ -138,7 +140,7 @@ class KnownKey:
     voided: bool
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> "KnownKey":
+    def of(cls, row: asyncpg.Record) -> "KnownKey":
         day: date = row["day"]
         return cls(**{**dict(row), "day": day.isoformat()})
 

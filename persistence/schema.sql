@@ -62,6 +62,7 @@ CREATE TABLE raids (
     started_at                 timestamptz,
     ended_at                   timestamptz,
     deadline                   timestamptz,
+    last_at                    timestamptz NOT NULL DEFAULT now(),
     header_epoch               bigint      NOT NULL DEFAULT 0,  -- the entry the six columns above are from
     header_seq                 bigint      NOT NULL DEFAULT 0,
     current_xp                 bigint      NOT NULL DEFAULT 0,  -- contributions minus voids

@@ -61,7 +61,8 @@ class Auditor:
 
     async def _audit_one(self, row: LiveRaid, state: Marks | None) -> bool:
         if state is None:
-            return await self._without_state(row)
+            await self._healer.ensure(row.raid_id, row.epoch)
+            return False
         try:
             _check_epochs(row, state)
             reached = await self._catch_up(row, state)
@@ -74,12 +75,6 @@ class Auditor:
         if state.has_ended:
             await self._unload(row.raid_id, state.epoch)
         return True
-
-    async def _without_state(self, row: LiveRaid) -> bool:
-        """A raid that was unloaded in good order needs none; any other is healed from the ledger."""
-        if not row.unloaded:
-            await self._healer.ensure(row.raid_id, row.epoch)
-        return row.unloaded
 
     async def _catch_up(self, row: LiveRaid, state: Marks) -> Seq:
         """Record what the ledger lacks and raise both watermarks; the seq they reached."""

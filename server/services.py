@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from persistence.ledger import Ledger
 from persistence.migrations import pending
-from persistence.outbox import Outbox
 from persistence.people import People
 from persistence.pool import Pool, connection, open_pool
 from persistence.raids import Raids
@@ -54,7 +53,6 @@ class Services:
     ledger: Ledger
     raids: Raids
     people: People
-    outbox: Outbox
     store: RaidStore
     care: RaidCare
     agenda: Agenda
@@ -120,7 +118,6 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
             ledger=ledger,
             raids=Raids(pool),
             people=people,
-            outbox=Outbox(pool),
             store=store,
             care=care,
             agenda=Agenda(caring),

@@ -24,6 +24,9 @@ REFILL_SECONDS = 30.0
 OUTBOX_SECONDS = 1.0
 PARTITIONS_SECONDS = 3600.0
 
+OVERDUE_SECONDS = 2.0
+"""Outbox rows this old were not sent by the server that wrote them."""
+
 SETTLED_AGE_MS = 1000
 """A raid is audited when its hint is this old: its servers record most entries themselves within that."""
 
@@ -87,7 +90,7 @@ class Worker:
             return
         unfinished: set[RaidId] = set(hinted)
         try:
-            rows = await self._services.raids.audit_marks(hinted)
+            rows = await self._services.raids.marks(hinted)
             unfinished = await self._services.auditor.audit(rows)
         finally:
             await self._services.agenda.note_unaudited(unfinished)
@@ -105,7 +108,7 @@ class Worker:
             await self._services.agenda.note_deadlines(deadlines[start : start + AT_ONCE])
 
     async def send_outbox(self) -> None:
-        rows = await self._services.outbox.overdue(AT_ONCE)
+        rows = await self._services.ledger.send_outbox(OVERDUE_SECONDS, AT_ONCE)
         await self._services.notifier.send(rows)
 
     async def make_partitions(self) -> None:

@@ -114,7 +114,7 @@ def settings(database_url: str, redis_url: str) -> Settings:
 
 
 @pytest_asyncio.fixture
-async def launch(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Launch]:
+async def launch(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Launch]:
     """Starts `raidline serve` (or another command) as a process against this test's services.
 
     `await launch()` returns when it answers; `await launch("worker")` as soon as it runs. Settings
@@ -122,20 +122,22 @@ async def launch(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     """
     launched: list[Launched] = []
 
+    defaults = {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "RAIDLINE_GUESTS": "1",
+        "RAIDLINE_ADMIN_TOKEN": ADMIN_TOKEN,
+    }
+
     async def start(*arguments: str, port: int | None = None, **settings: str) -> Launched:
         port = port or free_port()
-        environment = clean_environment(**{**defaults(settings), "PORT": str(port), **settings})
+        environment = clean_environment(**{**defaults, "PORT": str(port), **settings})
         log = tmp_path / f"raidline-{len(launched)}.log"
         process = Launched(arguments or ("serve", "--host", "127.0.0.1"), environment, log)
         launched.append(process)
         if not arguments or arguments[0] in ("serve", "up"):
             await process.serving(f"http://127.0.0.1:{port}")
         return process
-
-    def defaults(settings: dict[str, str]) -> dict[str, str]:
-        urls = {"DATABASE_URL": "database_url", "REDIS_URL": "redis_url"}
-        given = {name: request.getfixturevalue(urls[name]) for name in urls if name not in settings}
-        return {**given, "RAIDLINE_GUESTS": "1", "RAIDLINE_ADMIN_TOKEN": ADMIN_TOKEN}
 
     yield start
     for process in reversed(launched):

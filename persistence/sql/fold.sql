@@ -130,7 +130,7 @@ folded_day AS (
 header AS (
     SELECT * FROM json_to_recordset($3::json) AS entry (
         raid_id bigint, epoch bigint, seq bigint, status text, leader_id bigint, member_count integer,
-        started_at bigint, ended_at bigint, deadline bigint)
+        started_at bigint, ended_at bigint, deadline bigint, at bigint)
 ),
 details AS (
     SELECT * FROM json_to_recordset($5::json) AS entry (
@@ -147,6 +147,7 @@ folded_raid AS (
         current_tasks = r.current_tasks + coalesce(d.tasks, 0),
         contribution_count = r.contribution_count + coalesce(d.contributions, 0),
         last_seq = greatest(r.last_seq, h.seq),
+        last_at = greatest(r.last_at, to_timestamp(h.at::float8 / 1000)),
         status = CASE WHEN (h.epoch, h.seq) > (r.header_epoch, r.header_seq) THEN h.status
                       ELSE r.status END,
         leader_id = CASE WHEN (h.epoch, h.seq) > (r.header_epoch, r.header_seq) THEN h.leader_id

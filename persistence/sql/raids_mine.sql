@@ -12,5 +12,6 @@ SELECT id, epoch, last_seq, audited_seq, unloaded, title, description, public, o
        (extract(epoch FROM started_at) * 1000)::bigint AS started_at_ms,
        (extract(epoch FROM ended_at) * 1000)::bigint AS ended_at_ms,
        (extract(epoch FROM deadline) * 1000)::bigint AS deadline_ms,
+       (extract(epoch FROM last_at) * 1000)::bigint AS last_at_ms,
        current_xp, current_tasks, contribution_count
 FROM raids WHERE id IN (SELECT id FROM mine) ORDER BY id DESC
