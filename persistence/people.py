@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 
@@ -30,7 +31,7 @@ class SessionRow:
 
     user: User
     scopes: frozenset[str]
-    expires_at_ms: int
+    expires_at: datetime
 
 
 class People:
@@ -66,22 +67,22 @@ class People:
         return User.of(row) if row else None
 
     async def make_session(
-        self, user_id: UserId, token_hash: TokenHash, scopes: Collection[str], expires_at_ms: int
+        self, user_id: UserId, token_hash: TokenHash, scopes: Collection[str], expires_at: datetime
     ) -> None:
         async with connection(self._pool) as held:
-            await held.execute(statement("session_make"), token_hash, user_id, sorted(scopes), expires_at_ms)
+            await held.execute(statement("session_make"), token_hash, user_id, sorted(scopes), expires_at)
 
     async def session(self, token_hash: TokenHash) -> SessionRow | None:
         """The session with this hash, unless it has ended or run out."""
         async with connection(self._pool) as held:
             row = await held.fetchrow(statement("session_row"), token_hash)
-        return SessionRow(User.of(row), frozenset(row["scopes"]), row["expires_at_ms"]) if row else None
+        return SessionRow(User.of(row), frozenset(row["scopes"]), row["expires_at"]) if row else None
 
-    async def end_session(self, token_hash: TokenHash) -> OutboxRow | None:
-        """End a session and leave word of it in the outbox, as returned; None where there was none."""
+    async def end_session(self, token_hash: TokenHash) -> list[OutboxRow]:
+        """End a session and leave word of it in the outbox, as returned; nothing where there was none."""
         async with connection(self._pool) as held:
-            row = await held.fetchrow(statement("session_end"), token_hash)
-        return OutboxRow(row["id"], row["topic"], row["payload"].encode()) if row else None
+            rows = await held.fetch(statement("session_end"), token_hash)
+        return [OutboxRow(row["id"], row["topic"], row["payload"].encode()) for row in rows]
 
     async def delete_expired_sessions(self) -> None:
         async with connection(self._pool) as held:

@@ -1,5 +1,6 @@
 """Raids as rows: making them, finding them, listing them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,7 @@ class NewRaid:
 @dataclass(frozen=True, slots=True)
 class RaidPage:
     raids: list[RaidRow]
-    cursor: str | None
+    next_cursor: str | None
     """Where the next page begins; None on the last."""
 
 
@@ -64,7 +65,7 @@ class ContributionRow:
 @dataclass(frozen=True, slots=True)
 class ContributionPage:
     contributions: list[ContributionRow]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class Raids:
@@ -137,15 +138,17 @@ class Raids:
             rows = await held.fetch(statement("raids_live"), after_id, limit)
         return [LiveRaid(*row) for row in rows]
 
+    async def marks(self, raid_ids: Sequence[RaidId]) -> list[LiveRaid]:
+        """Those of these raids that Redis ought to hold, by id."""
+        async with connection(self._pool) as held:
+            rows = await held.fetch(statement("raids_marks"), list(raid_ids))
+        return [LiveRaid(*row) for row in rows]
+
     async def deadlines(self) -> list[tuple[RaidId, int]]:
         """When each active raid ends, in milliseconds since 1970, soonest first."""
         async with connection(self._pool) as held:
             rows = await held.fetch(statement("raids_deadlines"))
         return [(row["id"], row["deadline_ms"]) for row in rows]
-
-
-def _live(row: Mapping[str, Any]) -> LiveRaid:
-    return LiveRaid(row["id"], row["epoch"], row["last_seq"], row["audited_seq"], row["status"])
 
 
 def _columns(new: NewRaid) -> tuple[Any, ...]:

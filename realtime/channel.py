@@ -1,7 +1,8 @@
 """A raid as this process hears of it: the order of its entries, the shared window, and those who watch.
 
 Redis numbers the entries, so what a message means is arithmetic (`place`). A gap or a new epoch is never
-guessed over: the channel holds back what arrives, reads the log or a snapshot (`realtime/repair.py`), and goes on.
+guessed over: the channel holds back what arrives, has the log or a snapshot read (`realtime/repair.py`), and
+goes on.
 """
 
 from __future__ import annotations
@@ -209,6 +210,6 @@ class Channel:
                 self._dismiss_if_blind(subscriber)
 
     def _dismiss_if_blind(self, subscriber: Subscriber) -> None:
-        if not (self.public or subscriber.is_member or subscriber.stream.viewer.is_operator):
+        if not (self.public or subscriber.is_member):
             subscriber.flush()
             subscriber.stream.dismiss(self.raid_id)

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class Channels:
-    """Takes what the listener hears to the raid it is for, and has everything of one loop turn written at once."""
+    """Takes what the listener hears to its raid; what one turn of the loop brought is written at once."""
 
     def __init__(self, listener: Listener, repairs: Repairing, *, linger: float) -> None:
         self._listener = listener
@@ -50,7 +50,7 @@ class Channels:
         await self._listener.joined(_name(channel.raid_id), timeout)
 
     def idle(self, channel: Channel) -> None:
-        """The last subscriber takes the channel along, after a while: most come back, through a flaky network."""
+        """The last subscriber takes the channel along, after a while: phones come back."""
         if channel.raid_id not in self._leaving and self.find(channel.raid_id) is channel:
             # A channel that never began was asked for by somebody who may not see the raid, or it is none.
             delay = 0.0 if channel.head is None else self._linger
@@ -105,7 +105,10 @@ class Channels:
     def _flush(self) -> None:
         dirty, self._dirty = self._dirty, {}
         for channel in dirty:
-            channel.flush()
+            try:
+                channel.flush()
+            except Exception:  # one raid's trouble is not the others'
+                logger.exception("raid %s: its streams could not be written to", channel.raid_id)
 
 
 def parse_message(payload: bytes) -> Entry | None:

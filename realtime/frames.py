@@ -1,4 +1,4 @@
-"""What is written to subscribers. Each frame's bytes are made once per transport and shared by all who get them.
+"""What is written to subscribers. Each frame's bytes are made once per transport and shared by all.
 
 A chunk is what one subscriber is given in one go: ready ASGI messages, shared as well. For SSE it is a single
 message with everything joined; a WebSocket frame is one event, so there it is a message per event.
@@ -21,7 +21,7 @@ Chunk = tuple[Message, ...]
 
 
 class Frame:
-    """Something a subscriber is told. `key` orders durable frames; frames without one are not part of the log."""
+    """Something a subscriber is told. `key` orders what is of the log; other frames have none."""
 
     __slots__ = ("change", "key", "size")
 
@@ -82,7 +82,7 @@ class EventFrame(Frame):
 
 
 class ResetFrame(Frame):
-    """A new beginning: `hello` with the verdict reset, and the raid as it stands. Members see the invite code."""
+    """A new beginning: `hello` with the verdict reset, and the raid as members or others see it."""
 
     __slots__ = ("_hello", "_snapshots")
 
@@ -92,7 +92,8 @@ class ResetFrame(Frame):
         raid_id = snapshot.raid_id
         self._hello = hello(raid_id, "reset", snapshot.cursor, None)
         self._snapshots = {
-            for_member: snapshot_frame(snapshot, online, for_member=for_member) for for_member in (False, True)
+            for_member: snapshot_frame(snapshot, online, for_member=for_member)
+            for for_member in (False, True)
         }
 
     def as_sse(self, for_member: bool) -> bytes:
@@ -158,11 +159,13 @@ def sse_block(event: str, data: bytes, cursor: Cursor | None) -> bytes:
 def socket_event(raid_id: RaidId | None, event: str, data: bytes, cursor: Cursor | None) -> Message:
     raid = b"" if raid_id is None else b',"raidId":%d' % raid_id
     identity = b"" if cursor is None else b',"id":"%d-%d"' % cursor
-    return socket_text(b'{"type":"event"%s%s,"event":"%s","data":%s}' % (raid, identity, event.encode(), data))
+    return socket_text(
+        b'{"type":"event"%s%s,"event":"%s","data":%s}' % (raid, identity, event.encode(), data)
+    )
 
 
 def socket_text(frame: bytes) -> Message:
-    return {"type": "websocket.send", "text": frame.decode()}
+    return {"type": "websocket.send", "text": frame.decode(errors="replace")}
 
 
 def _control(raid_id: RaidId | None, event: str, body: dict[str, Any]) -> EventFrame:

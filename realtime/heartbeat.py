@@ -1,10 +1,9 @@
-"""One timer for all streams: it keeps idle ones alive, finds what was lost, and cuts off who does not read."""
+"""One timer for all streams: keeps idle ones alive, finds what was lost, and cuts off who does not read."""
 
 import asyncio
 import logging
 from collections.abc import Collection
 
-from raidline.ids import RaidId
 from realtime.channel import Channel
 from realtime.channels import Channels
 from realtime.cursor import Cursor
@@ -57,25 +56,29 @@ class Heartbeat:
 
     async def _beat(self) -> None:
         channels = [channel for channel in self._channels if channel.subscribers]
-        heads = await self._heads(channels)
         for channel in channels:
             channel.say(self._comment)
-            head = heads.get(channel.raid_id)
-            if head is not None:
-                self._compare(channel, head)
+        for channel, head in (await self._heads(channels)).items():
+            self._compare(channel, head)
 
-    async def _heads(self, channels: list[Channel]) -> dict[RaidId, Cursor]:
+    async def _heads(self, channels: list[Channel]) -> dict[Channel, Cursor | None]:
+        """What Redis says; nothing while it is away."""
         if not channels:
             return {}
         try:
             async with asyncio.timeout(self._interval):
-                return await self._reads.heads([channel.raid_id for channel in channels])
+                heads = await self._reads.heads([channel.raid_id for channel in channels])
         except (RedisAway, TimeoutError):
             return {}
+        return {channel: heads.get(channel.raid_id) for channel in channels}
 
     @staticmethod
-    def _compare(channel: Channel, head: Cursor) -> None:
+    def _compare(channel: Channel, head: Cursor | None) -> None:
         """Pub/sub can lose the last message unnoticed; and it often is the one that ends the raid."""
-        if channel.doubtful or (channel.head is not None and head > channel.head):
+        known = channel.head
+        if known is None:
+            return
+        if channel.doubtful or (head is not None and head > known):
             channel.doubt()
-        channel.announce("sync", sync(channel.raid_id, head))
+        if head is not None:
+            channel.announce("sync", sync(channel.raid_id, max(head, known)))

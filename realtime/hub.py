@@ -1,7 +1,7 @@
 """Every open stream of this process, and how a raid's events reach it.
 
-Order is everything here: subscribe, then read where the reader begins, then drop from the live events what that
-reading had. So nothing is missing between history and live, and nothing comes twice.
+Order is everything here: subscribe, then read where the reader begins, then drop from the live events what
+that reading had. So nothing is missing between history and live, and nothing comes twice.
 """
 
 from __future__ import annotations
@@ -67,7 +67,10 @@ class HubSettings:
 
 
 class Hub:
-    """`start` before use, `drain` when the process is told to end, `stop` at the end."""
+    """`start` it in the loop it is to live in, `drain` it when the process is told to end, then `stop` it.
+
+    `sessions_gone` is asked when revocations may have been missed.
+    """
 
     def __init__(
         self,
@@ -94,6 +97,7 @@ class Hub:
             slow_limit=self._settings.slow_limit,
         )
         self._tasks: set[asyncio.Task[None]] = set()
+        self._revocation_listeners: list[Callable[[TokenHash], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.draining = False
 
@@ -124,9 +128,13 @@ class Hub:
         await self._listener.close()
 
     def drain(self, reason: str = "restart") -> None:
-        """Send everybody away, to come back elsewhere. Safe to call from a signal handler or another thread."""
+        """Send everybody away, to come back elsewhere. Safe to call from a signal handler or a thread."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._drain, reason)
+
+    def on_session_revoked(self, callback: Callable[[TokenHash], None]) -> None:
+        """Have `callback` called with every session that is ended anywhere."""
+        self._revocation_listeners.append(callback)
 
     def online(self, raid_id: RaidId) -> set[UserId]:
         """Who follows this raid through this process."""
@@ -159,7 +167,7 @@ class Hub:
     async def watch(self, stream: Stream, raid_id: RaidId, claimed: str | None) -> None:
         """Have the stream follow a raid, from the cursor it claims, if any.
 
-        Pushes `hello` with its verdict, then what was missed or the snapshot; live events follow by themselves.
+        Pushes `hello` with its verdict, then what was missed or the snapshot; live events follow.
         Raises NotVisible, RedisAway, StillInDoubt, and whatever healing raises; then nothing is followed.
         """
         channel = self._channels.join(raid_id)
@@ -177,7 +185,7 @@ class Hub:
 
     async def _ask(self, raid_id: RaidId, viewer: Viewer, cursor: Cursor | None) -> StreamStart:
         for _ in range(HEAL_TRIES):
-            start = await self._reads.stream_start(raid_id, viewer.for_store, cursor)
+            start = await self._reads.stream_start(raid_id, viewer.user_id, cursor)
             if start.outcome == "ok":
                 return start
             if start.outcome == "not_found":
@@ -226,6 +234,8 @@ class Hub:
 
     def _revoke(self, token_hashes: Collection[TokenHash]) -> None:
         for token_hash in token_hashes:
+            for tell in self._revocation_listeners:
+                tell(token_hash)
             for stream in tuple(self._by_token.get(token_hash, ())):
                 stream.end(Ending.SESSION_OVER)
 
@@ -233,8 +243,8 @@ class Hub:
         self.draining = True
         for stream in tuple(self._streams):
             retry_ms = random.randint(*_RETURN_MS)
-            raid_id = next(iter(stream.subscribers), None)
-            goodbye = frames.goaway(raid_id, retry_ms, reason)
+            raid_ids = tuple(stream.subscribers)
+            goodbye = frames.goaway(raid_ids[0] if len(raid_ids) == 1 else None, retry_ms, reason)
             stream.end(Ending.RESTART, [frames.CommentFrame(b"goaway", retry_ms), goodbye])
 
 

@@ -31,6 +31,13 @@ PARTS = ("state", "members", "xp", "tasks", "by_join", "log", "contributions", "
 """The ten keys of a raid, in the order in which every script takes them."""
 
 SESSIONS_REVOKED = "sessions:revoked"
+
+SESSION_SECONDS = 24 * 3600
+"""How long a session is remembered in Redis, alive or ended."""
+
+SESSION_ENDED = "revoked"
+"""Stands in the place of a session that was ended, so that a look-up that began before cannot bring it back."""
+
 RAIDS_DEADLINES = "raids:deadlines"
 RAIDS_UNAUDITED = "raids:unaudited"
 

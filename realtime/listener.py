@@ -20,6 +20,8 @@ from realtime.errors import RedisAway
 
 logger = logging.getLogger(__name__)
 
+Commands = asyncio.Queue[tuple[str | bytes, ...]]
+
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _NAMES_PER_COMMAND = 500
@@ -52,7 +54,7 @@ class Listener:
         """SUBSCRIBEs on their way, by name: only the last answer counts."""
         self._to_confirm: set[bytes] = set()
         """What is still missing until everything is back after a loss."""
-        self._commands: asyncio.Queue[tuple[str | bytes, ...]] | None = None
+        self._commands: Commands | None = None
         """To be sent, in order; None while there is no connection."""
         self._heard_at = 0.0
         self._task: asyncio.Task[None] | None = None
@@ -90,7 +92,7 @@ class Listener:
         except TimeoutError:
             raise RedisAway("the subscription was not confirmed in time") from None
 
-    def _subscribe(self, names: Iterable[bytes], commands: asyncio.Queue[tuple[str | bytes, ...]]) -> None:
+    def _subscribe(self, names: Iterable[bytes], commands: Commands) -> None:
         waiting = iter(names)
         while some := tuple(itertools.islice(waiting, _NAMES_PER_COMMAND)):
             self._unconfirmed.update(some)
@@ -117,13 +119,13 @@ class Listener:
         connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
         try:
             async with asyncio.timeout(self._connect_timeout):
-                await connection.connect()
+                await connection.connect()  # type: ignore[no-untyped-call]
             yield connection
         finally:
             await asyncio.shield(connection.disconnect(nowait=True))
 
     async def _listen(self, connection: AbstractConnection, listening: Listening) -> None:
-        commands = self._commands = asyncio.Queue()
+        commands = self._commands = Commands()
         self._heard_at = asyncio.get_running_loop().time()
         self._to_confirm = set(self._wanted)
         self._subscribe(self._wanted, commands)
@@ -132,7 +134,7 @@ class Listener:
             tasks.create_task(self._watch(commands))
             tasks.create_task(self._read(connection, listening))
 
-    async def _write(self, connection: AbstractConnection, commands: asyncio.Queue[tuple[str | bytes, ...]]) -> None:
+    async def _write(self, connection: AbstractConnection, commands: Commands) -> None:
         while True:
             command = await commands.get()
             if not connection.is_connected:
@@ -140,7 +142,7 @@ class Listener:
                 raise ConnectionError("the connection was closed")
             await connection.send_command(*command, check_health=False)
 
-    async def _watch(self, commands: asyncio.Queue[tuple[str | bytes, ...]]) -> None:
+    async def _watch(self, commands: Commands) -> None:
         """A dead connection looks like a silent one, so silence is asked about."""
         loop = asyncio.get_running_loop()
         while True:

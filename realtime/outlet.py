@@ -1,9 +1,9 @@
 """The way out to one client: an ASGI `send` that is driven by hand.
 
 A `send` that does not have to wait finishes in one step, so no task, queue or lock is needed to call it: the
-hub writes to thousands of clients in a plain loop. One that has to wait belongs to a client that does not read
-as fast as it is written to; it is parked in a task of its own until the client reads again, and meanwhile
-nothing is gathered for it but its position.
+hub writes to thousands of clients in a plain loop. One that has to wait belongs to a client that does not
+read as fast as it is written to; it is parked in a task of its own until the client reads again, and
+meanwhile nothing is gathered for it but its position.
 """
 
 import asyncio
@@ -68,7 +68,7 @@ class Outlet:
         self._finished = True
 
     async def write(self, chunk: Chunk) -> None:
-        """Write in order, after waiting until the client reads. For answers, whose number the client decides."""
+        """Write in order, once the client reads. For answers, whose number the client decides."""
         while self._parked is not None and not self.closed:
             await asyncio.wait((self._parked,))
         self.push(chunk)

@@ -85,9 +85,10 @@ class Repairs:
     async def _rescue(self, channel: Channel) -> None:
         """A snapshot for all who fell behind. Those it cannot be had for are sent away, to resume."""
         if not await self._persist(channel, self._take_back):
-            for subscriber in channel.stragglers:
-                subscriber.stream.end(Ending.RESTART)
-            channel.stragglers.clear()
+            stragglers, channel.stragglers = channel.stragglers, []
+            for subscriber in stragglers:
+                if subscriber in channel.subscribers:
+                    subscriber.stream.end(Ending.RESTART)
         channel.rescuing = False
 
     async def _persist(self, channel: Channel, attempt: Callable[[Channel], Awaitable[None]]) -> bool:

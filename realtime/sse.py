@@ -22,7 +22,7 @@ _RETRY_MS = (1000, 3000)
 """The browser's own pause before it reconnects: spread, so that a lost server is no storm."""
 
 ABORT_EXTENSION = "raidline.abort"
-"""In the ASGI scope's extensions, where the server offers it: cuts the connection without sending what waits."""
+"""In the ASGI scope's extensions, if the server offers it: cuts the connection, whatever waits to be sent."""
 
 
 def _farewell(ending: Ending) -> Chunk:
@@ -35,12 +35,12 @@ SSE = Transport(framing=sse_framing, farewell=_farewell)
 class StreamResponse(EventSourceResponse):
     """Takes its headers from sse-starlette and replaces how it runs.
 
-    There is no task per connection besides the request's own, which only waits for the client to leave; the hub
-    drives `send`. A stream that the server ends completes the response, and then `receive` says so as well.
+    There is no task per connection besides the request's own, which only waits for the client to leave; the
+    hub drives `send`. A stream that the server ends completes the response, and then `receive` says so too.
     """
 
     def __init__(self, stream: Stream, close: Callable[[Stream], None]) -> None:
-        super().__init__(_nothing(), headers=_HEADERS, ping=0)
+        super().__init__(_Nothing(), headers=_HEADERS, ping=0)
         self._stream = stream
         self._close = close
 
@@ -49,12 +49,13 @@ class StreamResponse(EventSourceResponse):
             if scope["method"] == "HEAD":
                 await super().__call__(scope, receive, send)
                 return
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             self._stream.open(send, abort_of(scope))
             while (await receive())["type"] != "http.disconnect":
                 pass
         except asyncio.CancelledError:
-            leave_if_aborted(self._stream)
+            if not was_aborted(self._stream):
+                raise
         finally:
             self._close(self._stream)
 
@@ -75,15 +76,17 @@ def abort_of(scope: Scope) -> Callable[[], object]:
     return task.cancel
 
 
-def leave_if_aborted(stream: Stream) -> None:
-    """Called within `except CancelledError`: a request cancelled by its own stream's abort just ends."""
+def was_aborted(stream: Stream) -> bool:
+    """Whether a cancellation that was caught is the stream's own abort; then the request just ends."""
     task = asyncio.current_task()
     if not stream.aborted or task is None:
-        raise
+        return False
     task.uncancel()
+    return True
 
 
-async def _nothing() -> AsyncIterator[bytes]:
+class _Nothing:
     """The content that sse-starlette asks for; the hub brings the real one."""
-    return
-    yield b""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        raise RuntimeError("Expected the hub to write this response, but its content was asked for")

@@ -13,8 +13,6 @@ from starlette.types import Send
 from raidline.ids import RaidId, TokenHash, UserId
 from realtime.frames import Chunk, Frame, Framing
 from realtime.outlet import Outlet
-from realtime.raids import EVERYONE
-from realtime.raids import Viewer as StoreViewer
 
 if TYPE_CHECKING:
     from realtime.subscriber import Subscriber
@@ -37,17 +35,12 @@ class Ending(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who reads. An operator sees every raid."""
+    """Who reads. One without a user sees what is public."""
 
     user_id: UserId | None = None
     token_hash: TokenHash | None = None
     seconds_left: float | None = None
     """Of the session; None when it has no end of its own."""
-    is_operator: bool = False
-
-    @property
-    def for_store(self) -> StoreViewer:
-        return EVERYONE if self.is_operator else self.user_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ _MAX_CHUNKS = 8
 
 
 class Window:
-    """Frames at absolute positions `start` to `end`. Positions only grow; what is trimmed is gone for good."""
+    """Frames at absolute positions, `start` to `end`. Positions only grow; what is trimmed is gone."""
 
     def __init__(self, max_frames: int = MAX_FRAMES, max_bytes: int = MAX_BYTES) -> None:
         self.start = 0
@@ -34,9 +34,13 @@ class Window:
         self._frames.append(frame)
         self._bytes += frame.size
         # The last frame stays, however large, so that nobody is resynchronised for keeping up.
-        while len(self._frames) > 1 and (len(self._frames) > self._max_frames or self._bytes > self._max_bytes):
+        while len(self._frames) > 1 and self._is_too_large:
             self._bytes -= self._frames.pop(0).size
             self.start += 1
+
+    @property
+    def _is_too_large(self) -> bool:
+        return len(self._frames) > self._max_frames or self._bytes > self._max_bytes
 
     def restart(self, frame: ResetFrame) -> None:
         """Put a new beginning in the place of everything that stands here; it serves whoever is behind it."""
@@ -62,7 +66,7 @@ class Window:
         return True
 
     def chunk(self, framing: Framing, position: int, for_member: bool) -> tuple[Chunk, int]:
-        """What stands from `position` on, up to a bound, and the position after it. The same object for all."""
+        """What stands from `position` on, up to a bound, and the position after it. Shared by all."""
         wanted = (framing, position, for_member)
         found = self._chunks.get(wanted)
         if found is None:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 
 from starlette.applications import Starlette
-from starlette.convertors import Convertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
@@ -18,21 +17,6 @@ from server.routes.health import Readiness
 from server.services import Services, open_services
 from server.settings import Settings
 from server.times import is_time_zone
-
-
-class IdConvertor(Convertor[int]):
-    """Ids in paths: positive, at most 18 digits. Anything else is a path that does not exist."""
-
-    regex = "[1-9][0-9]{0,17}"
-
-    def convert(self, value: str) -> int:
-        return int(value)
-
-    def to_string(self, value: int) -> str:
-        return str(value)
-
-
-register_url_convertor("id", IdConvertor())
 
 
 def create_app(settings: Settings, *, services: Services | None = None) -> Starlette:

@@ -20,6 +20,16 @@ from server.serving import Companion, ServingError, WebServer, address_of, liste
 from server.settings import Settings, SettingsError, require_database_url, require_urls
 
 LOCAL = "127.0.0.1"
+CANNOT_CONNECT = (
+    OSError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.ClientConfigurationError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What says that a database cannot be reached under its URL, rather than that a statement is wrong."""
+
 INTERRUPTED = 128 + signal.SIGINT
 """The exit code of a command that a signal ended before it was done."""
 
@@ -135,7 +145,7 @@ async def prepare_database(url: str) -> list[str]:
             await ensure_partitions(pool)
         finally:
             await pool.close()
-    except (OSError, asyncpg.CannotConnectNowError, asyncpg.InvalidAuthorizationSpecificationError) as error:
+    except CANNOT_CONNECT as error:
         raise SettingsError(f"DATABASE_URL: cannot connect: {' '.join(str(error).split())}") from error
     return applied
 

@@ -50,7 +50,8 @@ def _commands(row: OutboxRow) -> list[PlainCommand]:
 
 def _session_revoked(token_hash: TokenHash) -> list[PlainCommand]:
     """Every server forgets the session and ends its streams."""
-    return [["DEL", keys.session_key(token_hash)], ["PUBLISH", keys.SESSIONS_REVOKED, token_hash]]
+    ended = ["SET", keys.session_key(token_hash), keys.SESSION_ENDED, "EX", str(keys.SESSION_SECONDS)]
+    return [ended, ["PUBLISH", keys.SESSIONS_REVOKED, token_hash]]
 
 
 def _raid_ended(raid_id: RaidId) -> list[PlainCommand]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from starlette.requests import Request
 
 from server.problems import invalid_field
@@ -39,3 +42,12 @@ def one_of(request: Request, name: str, words: tuple[str, ...]) -> str | None:
     if given is not None and given not in words:
         raise invalid_field(name, "has to be one of " + ", ".join(words))
     return given
+
+
+@contextmanager
+def cursor_refused() -> Iterator[None]:
+    """The ledger knows its own cursors, and raises ValueError for what is none."""
+    try:
+        yield
+    except ValueError as error:
+        raise invalid_field("cursor", "has to be the nextCursor of an earlier answer") from error

@@ -1,6 +1,5 @@
 """The composition root: every object of the server, built in the order in which they need one another."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from persistence.raids import Raids
 from realtime.agenda import Agenda
 from realtime.connection import Scripted
 from realtime.healing import RaidCare
-from realtime.hub import Hub
+from realtime.hub import Hub, HubSettings
+from realtime.listener import Listener
 from realtime.raids import RaidStore
 from server.auditor import Auditor
 from server.breaker import Breaker
@@ -107,9 +107,11 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
         stack.push_async_callback(write_path.close)
         people = People(pool)
         sessions = Sessions(people, scripted.redis)
-        hub = Hub(redis_url, store, healer.ensure)
-        hub.on_session_revoked(sessions.forget)
-        await stack.enter_async_context(hub)
+        hub = Hub(
+            store, Listener(redis_url), healer.ensure, HubSettings(max_streams=settings.max_connections)
+        )
+        hub.start()
+        stack.push_async_callback(hub.stop)
 
         yield Services(
             settings=settings,

@@ -86,8 +86,8 @@ class WebServer(uvicorn.Server):
         yield
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # A second signal does not force anything: the end is a few seconds away at most.
         self.leave()
-        super().handle_exit(sig, frame)
 
     def leave(self) -> None:
         """Begin to stop: open streams get their goaway, then `serve` returns."""

@@ -14,12 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import orjson
-from persistence.people import People
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from persistence.people import People
 from persistence.rows import OutboxRow
 from raidline.ids import SessionToken, TokenHash, UserId
+from realtime.errors import RedisAway
 from realtime.keys import session_key
 from server.cache import ExpiringCache
 from server.identity import Caller, User, hash_of
@@ -54,7 +55,7 @@ class Sessions:
     async def make(self, user: User, scopes: Collection[str] = ()) -> NewSession:
         token = SessionToken(secrets.token_urlsafe(32))
         expires_at = datetime.now(UTC) + LIFETIME
-        await self._people.make_session(user.id, hash_of(token), sorted(set(scopes)), expires_at)
+        await self._people.make_session(user.id, hash_of(token), set(scopes), expires_at)
         return NewSession(token, expires_at)
 
     async def resolve(self, token: SessionToken) -> Caller | None:
@@ -92,6 +93,15 @@ class Sessions:
         self._forgotten += 1
         self._memory.drop(token_hash)
 
+    async def gone(self, token_hashes: Collection[TokenHash]) -> Collection[TokenHash]:
+        """Which of them have been ended, for whoever may have missed the announcement. Raises RedisAway."""
+        asked = list(token_hashes)
+        try:
+            marks = await self._redis.mget([session_key(one) for one in asked]) if asked else []
+        except (RedisError, OSError) as error:
+            raise RedisAway(f"Redis did not answer: {type(error).__name__}") from error
+        return [one for one, mark in zip(asked, marks, strict=True) if mark == _REVOKED]
+
     async def bury(self, token_hash: TokenHash) -> None:
         """Mark it ended in Redis, for as long as a copy of it could live there."""
         try:
@@ -107,7 +117,7 @@ class Sessions:
         if row is None:
             return None
         user = User(row.user.id, row.user.name, row.user.tz)
-        caller = Caller(user, frozenset(row.scopes), token_hash, row.expires_at)
+        caller = Caller(user, row.scopes, token_hash, row.expires_at)
         kept = await self._keep(token_hash, caller)
         return caller if kept else None
 

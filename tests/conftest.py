@@ -1,6 +1,7 @@
 """Real services for every test that asks: one Postgres and one Redis per session, a database per test."""
 
 import contextlib
+import logging
 import os
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 import redis.asyncio
+import structlog
 from pydantic import SecretStr
 
 from server.embedded import EmbeddedPostgres, EmbeddedRedis
@@ -37,6 +39,16 @@ class Embedded:
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name in SETTING_NAMES or name.startswith("RAIDLINE_")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A command sets up logs for its whole process, which here is ours."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

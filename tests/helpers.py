@@ -8,33 +8,29 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import httpx
 
 from server.embedded.child import LAUNCH
-
-T = TypeVar("T")
 
 REPOSITORY = Path(__file__).parent.parent
 ADMIN_TOKEN = "the-admin-token-of-tests"
 SETTING_NAMES = ("DATABASE_URL", "REDIS_URL", "PORT", "WEB_CONCURRENCY", "ALLOWED_ORIGINS")
 
 
-async def eventually(
-    condition: Callable[[], T | Awaitable[T]], deadline: float = 10.0, *, every: float = 0.02
-) -> T:
-    """The first truthy value of `condition`; an AssertionError of its own is taken as not yet."""
+async def eventually(condition: Callable[[], Any], deadline: float = 10.0, *, every: float = 0.02) -> Any:
+    """The first truthy value of `condition`, awaited if need be; an AssertionError means not yet."""
     end = time.monotonic() + deadline
-    last: object = "never asked"
+    last: Any = "never asked"
     while True:
         try:
             value = condition()
             last = (await value) if inspect.isawaitable(value) else value
             if last:
-                return last  # type: ignore[return-value]
+                return last
         except AssertionError as error:
             last = error
         if time.monotonic() > end:
@@ -64,7 +60,16 @@ class Launched:
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self.log = log
         self.url = ""
-        launcher = [sys.executable, "-I", "-S", str(LAUNCH), str(os.getpid()), str(int(signal.SIGKILL)), "-", "-"]
+        launcher = [
+            sys.executable,
+            "-I",
+            "-S",
+            str(LAUNCH),
+            str(os.getpid()),
+            str(int(signal.SIGKILL)),
+            "-",
+            "-",
+        ]
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 [*launcher, sys.executable, "-m", "server", *arguments],
@@ -90,7 +95,8 @@ class Launched:
         async with httpx.AsyncClient() as client:
 
             async def healthy() -> bool:
-                assert self.process.poll() is None, f"ended with {self.process.returncode}"
+                if self.process.poll() is not None:
+                    raise RuntimeError(f"ended with {self.process.returncode}\n{self.output}")
                 try:
                     return (await client.get(f"{url}/healthz", timeout=5)).status_code == 200
                 except httpx.TransportError:

@@ -15,10 +15,11 @@ if values[1] ~= epoch or values[2] ~= run_id or values[3] ~= '' then return { 'c
 
 local audited = math.max(tonumber(values[4]), math.min(seq, tonumber(values[5])))
 local text = string.format('%.0f', audited)
-redis.call('HSET', state, 'audited_seq', text)
+-- Trimming first: a Redis that is full refuses a script only if its first write needs memory.
 if audited > keep then
   local first_kept = string.format('%.0f', audited - keep + 1)
   redis.call('XTRIM', log, 'MINID', first_kept .. '-0')
   redis.call('ZREMRANGEBYSCORE', commands, '-inf', '(' .. first_kept)
 end
+redis.call('HSET', state, 'audited_seq', text)
 return { 'done', text }

@@ -21,7 +21,9 @@ if ARGV[4] ~= opened[2] or cursor_seq > seq then
   return opened
 end
 local found = redis.call('XRANGE', KEYS[3], '(' .. ARGV[5] .. '-0', '+', 'COUNT', ARGV[6])
-if #found ~= math.min(seq - cursor_seq, limit) then
+-- The count alone would not show that the log was trimmed above the cursor: the page may be full all the same.
+local begins_at = found[1] and tonumber(string.match(found[1][1], '^%d+')) or cursor_seq + 1
+if begins_at ~= cursor_seq + 1 or #found ~= math.min(seq - cursor_seq, limit) then
   opened[1] = 'reset'
   return opened
 end

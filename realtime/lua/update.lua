@@ -22,6 +22,7 @@ if before then return before end
 
 local not_leader = leader_only(raid, command.actor_id)
 if not_leader then return reply(raid, not_leader) end
+local first_new = raid.seq + 1 -- the end, if the deadline has passed
 local ended = has_ended(raid) or fail_if_due(raid, command.id)
 if ended and changes.invite_code then return reply(raid, 'raid_ended') end
 
@@ -46,6 +47,6 @@ redis.call('HSET', raid.keys.state, 'title', details.title, 'description', detai
   'open_join', details.open_join and '1' or '0', 'public', details.public and '1' or '0',
   'invite_code', details.invite_code)
 append(raid, 'raid_update', command.id, shown, details)
-remember(raid, command.id, raid.seq)
+remember(raid, command.id, first_new)
 save(raid)
 return reply(raid, 'done')

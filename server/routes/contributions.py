@@ -17,6 +17,7 @@ from server.identity import ADMIN, caller_of
 from server.json_body import read_json, read_model
 from server.middleware import BATCH_PATH
 from server.routes.answers import carried_out, json_answer, raid_of
+from server.rows import contribution_json
 
 
 async def post_contribution(request: Request) -> Response:
@@ -66,8 +67,10 @@ async def list_contributions(request: Request) -> Response:
     caller, raid_id, services = await caller_of(request), raid_of(request), services_of(request)
     cursor, limit = queries.text(request, "cursor"), queries.limit(request)
     await reading.view(services, raid_id, caller.viewer)
-    page = await services.raids.contributions_page(raid_id, cursor, limit)
-    return json_answer({"contributions": page.contributions, "nextCursor": page.next_cursor})
+    with queries.cursor_refused():
+        page = await services.raids.contributions_page(raid_id, cursor, limit)
+    content = [contribution_json(row) for row in page.contributions]
+    return json_answer({"contributions": content, "nextCursor": page.next_cursor})
 
 
 routes = [

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from persistence import migrations, pool
 from persistence.errors import LedgerAway
 from realtime.errors import RedisAway
 from server.context import services_of
@@ -37,7 +36,7 @@ class Readiness:
     async def look(self, services: Services) -> tuple[list[FieldError], list[str]]:
         """What forbids sending requests here, and what is merely missing."""
         redis_up, ledger = await asyncio.gather(
-            answers(ping(services)), answers(self._check_ledger(services))
+            answers(services.ping_redis()), answers(self._check_ledger(services))
         )
         failing = [FieldError("process", "is shutting down")] if self.draining else []
         if ledger and not self._migrated:
@@ -58,12 +57,7 @@ class Readiness:
         return now - self._redis_away_since
 
     async def _check_ledger(self, services: Services) -> None:
-        async with pool.connection(services.pool) as connection:
-            self._migrated = not await migrations.pending(connection)
-
-
-async def ping(services: Services) -> None:
-    await services.scripted.run([], [["PING"]])
+        self._migrated = not await services.pending_migrations()
 
 
 async def answers(check: Awaitable[object]) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from persistence.raids import NewRaid
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from persistence.raids import NewRaid
 from raidline.ids import RaidId
 from realtime.commands import Cancel, Start, Update
 from realtime.raids import View
@@ -19,6 +19,7 @@ from server.identity import caller_of
 from server.json_body import read_model
 from server.problems import invalid_field
 from server.routes.answers import carried_out, json_answer, raid_of, raw_json
+from server.rows import raid_json
 
 if TYPE_CHECKING:
     from server.services import Services
@@ -39,14 +40,15 @@ async def create_raid(request: Request) -> Response:
 async def list_raids(request: Request) -> Response:
     """Read from the ledger, newest first: what the caller is in, and what is public."""
     caller = await caller_of(request)
-    page = await services_of(request).raids.list_raids(
-        caller.viewer,
-        status=queries.one_of(request, "status", STATUSES),
-        mine=queries.flag(request, "mine"),
-        cursor=queries.text(request, "cursor"),
-        limit=queries.limit(request),
-    )
-    return json_answer({"raids": page.raids, "nextCursor": page.next_cursor})
+    with queries.cursor_refused():
+        page = await services_of(request).raids.list_raids(
+            caller.viewer,
+            status=queries.one_of(request, "status", STATUSES),
+            mine=queries.flag(request, "mine"),
+            cursor=queries.text(request, "cursor"),
+            limit=queries.limit(request),
+        )
+    return json_answer({"raids": [raid_json(row) for row in page.raids], "nextCursor": page.next_cursor})
 
 
 async def hydrate_raids(request: Request) -> Response:

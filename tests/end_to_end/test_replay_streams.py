@@ -53,7 +53,7 @@ class Replayed:
         """Every raid that the leaders are in, by title. Two of one title are an error."""
         found: dict[str, Mapping[str, Any]] = {}
         async with aiohttp.ClientSession(self.url) as http:
-            for raid in self.raids.values():
+            for raid in list(self.raids.values()):
                 headers = {"Authorization": f"Bearer {raid.leader.token}"}
                 async with http.get("/api/v1/raids?mine=true&limit=100", headers=headers) as page:
                     ids = [listed["id"] for listed in (await page.json())["raids"]]

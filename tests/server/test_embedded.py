@@ -125,7 +125,7 @@ async def test_nothing_runs_as_root(embedded: Embedded) -> None:
 
 
 async def test_settings_promise_durability(service_folder: Path) -> None:
-    """A commit is on disk when it is answered; Redis writes before it answers and forgets nothing for space."""
+    """A commit is on disk when it is answered; Redis writes before it answers and drops no key for space."""
     async with embedded_services(service_folder / "data", None, None) as urls:
         for name in ("fsync", "synchronous_commit", "full_page_writes"):
             assert await setting(urls.database_url, name) == "on"
@@ -219,7 +219,7 @@ async def test_a_folder_of_somebody_else_is_refused_in_one_line(service_folder: 
 
 async def test_a_folder_that_cannot_be_made_is_refused_in_one_line(service_folder: Path) -> None:
     (service_folder / "file").write_text("")
-    with pytest.raises(EmbeddedError, match="--data .*file/data: Not a directory"):
+    with pytest.raises(EmbeddedError, match=r"--data .*file/data: Not a directory"):
         async with embedded_services(service_folder / "file" / "data", None, None):
             pass
 
@@ -317,7 +317,9 @@ async def test_services_end_with_a_killed_program(service_folder: Path) -> None:
         assert await database_answers(urls.database_url)
 
 
-async def test_paused_services_of_a_killed_program_are_cleared_at_the_next_start(service_folder: Path) -> None:
+async def test_paused_services_of_a_killed_program_are_cleared_later(
+    service_folder: Path,
+) -> None:
     """A stopped process cannot follow the kernel's signal; the next start knows it by pid and time."""
     data = service_folder / "data"
     holder, _ = await start_holder(data)
@@ -406,4 +408,3 @@ def forget_moved_data(data: Path) -> None:
     pointer = data / "location"
     if pointer.exists():
         shutil.rmtree(pointer.read_text().strip())
-

@@ -21,6 +21,19 @@ local function text_of(number)
   return string.format('%.0f', number)
 end
 
+-- One flat object as JSON. cjson prints 14 digits, so a longer integer goes in as text and loses its quotes after.
+local CJSON_MAX = 1e14
+local function to_json(fields)
+  local long = {}
+  for name, value in pairs(fields) do
+    if type(value) == 'number' and value >= CJSON_MAX then long[name] = text_of(value) end
+  end
+  for name, text in pairs(long) do fields[name] = text end
+  local json = cjson.encode(fields)
+  for name in pairs(long) do json = string.gsub(json, '"' .. name .. '":"(%d+)"', '"' .. name .. '":%1', 1) end
+  return json
+end
+
 local function name_keys(keys)
   return {
     state = keys[1], members = keys[2], xp = keys[3], tasks = keys[4], by_join = keys[5], log = keys[6],
@@ -50,8 +63,9 @@ local function has_ended(raid)
   return raid.status ~= 'recruiting' and raid.status ~= 'active'
 end
 
+-- An absent user (an operator) is no member.
 local function is_member(raid, user_id)
-  return redis.call('HEXISTS', raid.keys.members, text_of(user_id)) == 1
+  return user_id ~= nil and redis.call('HEXISTS', raid.keys.members, text_of(user_id)) == 1
 end
 
 -- The reply with the entries this call made (or found, for a repeat).
@@ -82,7 +96,7 @@ local function append(raid, event, command_id, data, ledger)
   ledger.status, ledger.leader_id, ledger.member_count = raid.status, raid.leader_id, raid.member_count
   ledger.started_at, ledger.ended_at, ledger.deadline = raid.started_at, raid.ended_at, raid.deadline
   ledger.current_xp, ledger.current_tasks = raid.current_xp, raid.current_tasks
-  local data_json, ledger_json = cjson.encode(data), cjson.encode(ledger)
+  local data_json, ledger_json = to_json(data), to_json(ledger)
   local seq = text_of(raid.seq)
   redis.call('XADD', raid.keys.log, seq .. '-0',
     'event', event, 'command', command_id, 'data', data_json, 'ledger', ledger_json)

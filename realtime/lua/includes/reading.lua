@@ -6,7 +6,7 @@ local function open_for(state, members, run_id, least_epoch, user_id)
   local epoch = values[1]
   if not epoch then return { 'missing', least_epoch, '0' } end
   if values[2] ~= run_id or values[3] ~= '' or tonumber(epoch) < tonumber(least_epoch) then
-    return { 'suspect', epoch, '0' }
+    return { 'suspect', string.format('%.0f', math.max(tonumber(epoch), tonumber(least_epoch))), '0' }
   end
   local member = user_id ~= '' and redis.call('HEXISTS', members, user_id) or 0
   if member == 0 and values[4] ~= '1' and user_id ~= '*' then return { 'not_found', epoch, '0' } end

@@ -1,0 +1,171 @@
+"""The WebSocket transport: one socket, the raids it follows, and what its client asks for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from raidline.ids import RaidId
+from realtime import client_frames
+from realtime.client_frames import Broken, Contribute, Ping, Ref, Subscribe, Unsubscribe
+from realtime.frames import Chunk, socket_framing, socket_text
+from realtime.hub import Hub
+from realtime.sse import abort_of, was_aborted
+from realtime.stream import Ending, Stream, Transport
+
+SUBPROTOCOL = "raidline.v1"
+
+MAX_RAIDS = 50
+MAX_IN_FLIGHT = 64
+"""Contributions of one socket that wait for their answer; more are refused."""
+
+
+class FrameError(Exception):
+    """A client's frame cannot be carried out: `code` is for programs, `detail` for people."""
+
+    def __init__(self, code: str, detail: str, fields: Mapping[str, Any] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.fields = fields or {}
+        """Said besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """What the socket cannot do itself. Both raise FrameError."""
+
+    contribute: Callable[[Contribute], Awaitable[dict[str, Any]]]
+    """The fields of the answer, `status` among them."""
+
+    watch: Callable[[Stream, RaidId, str | None], Awaitable[None]]
+    """As Hub.watch."""
+
+
+def farewell(ending: Ending) -> Chunk:
+    return ({"type": "websocket.close", "code": ending.value, "reason": ending.reason},)
+
+
+def _dismissal(raid_id: RaidId) -> Chunk:
+    detail = "This raid is no longer to be seen."
+    return (_message({"type": "error", "raidId": raid_id, "code": "no_permission", "detail": detail}),)
+
+
+SOCKET_OF_ONE = Transport(framing=socket_framing, farewell=farewell)
+SOCKET_OF_MANY = Transport(framing=socket_framing, farewell=farewell, dismissal=_dismissal)
+
+
+async def accept(websocket: WebSocket) -> None:
+    """Also for those who are turned away: a browser sees close codes, and no HTTP status."""
+    offered = websocket.scope.get("subprotocols", [])
+    await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
+
+
+class Socket:
+    """Serves one accepted socket until either side ends it. `own_raid` is what it is about, if of one."""
+
+    def __init__(
+        self, websocket: WebSocket, hub: Hub, stream: Stream, handlers: Handlers, own_raid: RaidId | None
+    ) -> None:
+        self._websocket = websocket
+        self._hub = hub
+        self._stream = stream
+        self._handlers = handlers
+        self._own_raid = own_raid
+        self._in_flight: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        self._stream.open(self._websocket.send, abort_of(self._websocket.scope))
+        try:
+            with contextlib.suppress(WebSocketDisconnect):
+                while True:
+                    await self._take(await self._receive())
+        except asyncio.CancelledError:
+            if not was_aborted(self._stream):
+                raise
+        finally:
+            # Contributions under way are decided all the same; their answers go nowhere.
+            self._hub.close(self._stream)
+
+    async def _receive(self) -> str | bytes | None:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        text: str | None = message.get("text")
+        return text
+
+    async def _take(self, text: str | bytes | None) -> None:
+        frame = client_frames.parse(text, self._own_raid)
+        try:
+            match frame:
+                case Ping():
+                    await self._reply(frame.ref, {})
+                case Subscribe():
+                    await self._subscribe(frame)
+                case Unsubscribe():
+                    await self._unsubscribe(frame)
+                case Contribute():
+                    self._contribute(frame)
+                case Broken():
+                    raise FrameError(frame.code, frame.detail)
+        except FrameError as error:
+            await self._refuse(frame.ref, error)
+
+    async def _subscribe(self, frame: Subscribe) -> None:
+        self._of_many()
+        followed = self._stream.subscribers
+        if frame.raid_id in followed:
+            raise FrameError("already_subscribed", "This socket follows the raid already.")
+        if len(followed) >= MAX_RAIDS:
+            raise FrameError("too_many_subscriptions", f"A socket follows at most {MAX_RAIDS} raids.")
+        await self._handlers.watch(self._stream, frame.raid_id, frame.since)
+        await self._reply(frame.ref, {"raidId": frame.raid_id})
+
+    async def _unsubscribe(self, frame: Unsubscribe) -> None:
+        self._of_many()
+        if not self._stream.leave(frame.raid_id):
+            raise FrameError("not_subscribed", "This socket does not follow the raid.")
+        await self._reply(frame.ref, {"raidId": frame.raid_id})
+
+    def _of_many(self) -> None:
+        if self._own_raid is not None:
+            raise FrameError("not_allowed", "This socket follows one raid, and only that.")
+
+    def _contribute(self, frame: Contribute) -> None:
+        if self._own_raid is not None and frame.raid_id != self._own_raid:
+            raise FrameError("not_allowed", "This socket is about another raid.")
+        if len(self._in_flight) >= MAX_IN_FLIGHT:
+            raise FrameError("too_many_requests", f"At most {MAX_IN_FLIGHT} contributions may wait at once.")
+        task = asyncio.get_running_loop().create_task(self._contributed(frame))
+        self._in_flight.add(task)
+        task.add_done_callback(self._in_flight.discard)
+
+    async def _contributed(self, frame: Contribute) -> None:
+        try:
+            await self._reply(frame.ref, await self._handlers.contribute(frame))
+        except FrameError as error:
+            await self._refuse(frame.ref, error)
+
+    async def _reply(self, ref: Ref, fields: dict[str, Any]) -> None:
+        await self._say({"type": "reply", **_marked(ref), "ok": True, **fields})
+
+    async def _refuse(self, ref: Ref, error: FrameError) -> None:
+        content = {"code": error.code, "detail": error.detail, **error.fields}
+        await self._say({"type": "error", **_marked(ref), **content})
+
+    async def _say(self, content: dict[str, Any]) -> None:
+        await self._stream.outlet.write((_message(content),))
+
+
+def _message(content: dict[str, Any]) -> Any:
+    return socket_text(orjson.dumps(content))
+
+
+def _marked(ref: Ref) -> dict[str, Ref]:
+    return {} if ref is None else {"ref": ref}
