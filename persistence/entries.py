@@ -100,12 +100,12 @@ class FoldInput:
     contributions: list[bytes] = field(default_factory=list)
     events: list[bytes] = field(default_factory=list)
     headers: dict[RaidId, bytes] = field(default_factory=dict)
-    memberships: dict[tuple[RaidId, UserId | None], bytes] = field(default_factory=dict)
+    memberships: list[bytes] = field(default_factory=list)
     details: dict[RaidId, bytes] = field(default_factory=dict)
 
     @classmethod
     def of(cls, entries: Iterable[LedgerEntry]) -> "FoldInput":
-        """Of entries in the order of their names: the last one seen of a raid or member is the newest."""
+        """Of entries in the order of their names: the last one seen of a raid is the newest."""
         given = cls()
         for entry in entries:
             given.headers[entry.raid_id] = entry.raw
@@ -114,7 +114,7 @@ class FoldInput:
                 continue
             given.events.append(entry.raw)
             if entry.event in MEMBERSHIP:
-                given.memberships[entry.raid_id, entry.user_id] = entry.raw
+                given.memberships.append(entry.raw)
             elif entry.event == DETAILS:
                 given.details[entry.raid_id] = entry.raw
         return given
@@ -124,7 +124,7 @@ class FoldInput:
             _json_array(self.contributions),
             _json_array(self.events),
             _json_array(self.headers.values()),
-            _json_array(self.memberships.values()),
+            _json_array(self.memberships),
             _json_array(self.details.values()),
         )
 

@@ -102,3 +102,12 @@ async def load_raid(pool: Pool, raid_id: RaidId, key_limit: int) -> HealedRaid |
         if await held.fetchval(statement("raid_lock_unloaded"), raid_id) is None:
             return None
         return await read_raid(held, raid_id, key_limit)
+
+
+async def read_raid_as_is(pool: Pool, raid_id: RaidId, key_limit: int) -> HealedRaid | None:
+    """Read a raid as of one moment without holding anybody up; None where it is not."""
+    async with transaction(pool) as held:
+        await held.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        if not await held.fetchval(statement("raid_exists"), raid_id):
+            return None
+        return await read_raid(held, raid_id, key_limit)

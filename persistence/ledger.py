@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from persistence.entries import parse_all
-from persistence.healing import heal_raid, load_raid, parse_frozen
+from persistence.healing import heal_raid, load_raid, parse_frozen, read_raid_as_is
 from persistence.pool import Pool, connection
 from persistence.recording import Passing, Recorder, again_on_collision
-from persistence.rows import AuditedRow, EntryName, HealedRaid, KnownKey, OutboxRow, Recall, Recorded
+from persistence.rows import AuditedRow, EntryName, HealedRaid, KnownKey, OutboxRow, QuarantinedEntry, Recall, Recorded
 from persistence.statements import statement
 from raidline.ids import ContributionId, Epoch, RaidId, Seq
 
@@ -54,6 +54,10 @@ class Ledger:
         """Read a raid that left Redis in good order; None for every other: those have to heal."""
         return await again_on_collision(lambda: load_raid(self._pool, raid_id, self._key_limit))
 
+    async def read(self, raid_id: RaidId) -> HealedRaid | None:
+        """What a heal would load now, without changing anything; None: no such raid."""
+        return await read_raid_as_is(self._pool, raid_id, self._key_limit)
+
     @asynccontextmanager
     async def heal_lock(self, raid_id: RaidId, patience_seconds: float = 5.0) -> AsyncIterator[bool]:
         """Be the one who heals this raid, over all servers; False where patience ran out first.
@@ -95,6 +99,16 @@ class Ledger:
         """Note that a raid left Redis in good order; False where it was healed in the meantime."""
         async with connection(self._pool) as held:
             return await held.fetchval(statement("set_unloaded"), raid_id, epoch) is not None
+
+    async def in_quarantine(self, limit: int) -> list[QuarantinedEntry]:
+        """Entries that nothing has settled yet, oldest first."""
+        async with connection(self._pool) as held:
+            return [QuarantinedEntry(*row) for row in await held.fetch(statement("quarantine_open"), limit)]
+
+    async def settle_quarantine(self, ids: Iterable[int]) -> None:
+        """Note that these entries are part of no state any more."""
+        async with connection(self._pool) as held:
+            await held.execute(statement("quarantine_settle"), list(ids))
 
     async def send_outbox(self, older_than_seconds: float, limit: int) -> list[OutboxRow]:
         """What has waited that long to be told, oldest first, less what another worker is reading just now.

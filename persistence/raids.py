@@ -138,6 +138,12 @@ class Raids:
             rows = await held.fetch(statement("raids_live"), after_id, limit)
         return [LiveRaid(*row) for row in rows]
 
+    async def ids(self, after_id: int, limit: int) -> list[RaidId]:
+        """Every raid there ever was, by id, above this one."""
+        async with connection(self._pool) as held:
+            rows = await held.fetch(statement("raid_ids"), after_id, limit)
+        return [RaidId(row["id"]) for row in rows]
+
     async def marks(self, raid_ids: Sequence[RaidId]) -> list[LiveRaid]:
         """Those of these raids that Redis ought to hold, by id."""
         async with connection(self._pool) as held:

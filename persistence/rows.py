@@ -76,6 +76,13 @@ class EntryName:
 
 
 @dataclass(frozen=True, slots=True)
+class QuarantinedEntry:
+    id: int
+    raid_id: RaidId
+    contribution_id: ContributionId | None
+
+
+@dataclass(frozen=True, slots=True)
 class AuditedRow:
     epoch: Epoch
     audited_seq: Seq

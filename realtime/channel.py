@@ -97,7 +97,8 @@ class Channel:
         elif head >= self.head:
             self.public = public
         subscriber.begin(head, is_member)
-        self._dismiss_if_blind(subscriber)
+        if self._is_blind(subscriber):
+            subscriber.stream.dismiss(self.raid_id)
         if self.doubtful:
             self._repairs.read_on(self)
         self._owner.wake(self)
@@ -120,7 +121,7 @@ class Channel:
         self.window.append(frame)
         self.head = entry.cursor
         if frame.change is not None:
-            self._follow(frame.change, entry.cursor)
+            self._follow(frame.change, entry.cursor, is_last_word=True)
         self._owner.wake(self)
 
     def restart(self, frame: ResetFrame) -> None:
@@ -129,19 +130,23 @@ class Channel:
         assert frame.change is not None
         self.window.restart(frame)
         self.head = frame.key
-        self._follow(frame.change, frame.key)
+        self._follow(frame.change, frame.key, is_last_word=False)
         self._owner.wake(self)
 
     def take_back(self, subscriber: Subscriber, frame: ResetFrame) -> None:
         """A straggler goes on from a snapshot, if the window reaches back to it; else it stays one."""
         assert frame.key is not None
+        assert frame.change is not None
         if subscriber not in self.subscribers:
             return
         if not self.window.follows(frame.key):
             self.stragglers.append(subscriber)
             return
+        subscriber.follow(frame.change)
+        if self._is_blind(subscriber):
+            subscriber.stream.dismiss(self.raid_id)
+            return
         subscriber.restart(frame)
-        self._dismiss_if_blind(subscriber)
         subscriber.flush()
 
     def announce(self, name: str, frame: Frame) -> None:
@@ -201,15 +206,17 @@ class Channel:
             self.doubtful = True
         self._held.append(entry)
 
-    def _follow(self, change: Change, key: Cursor) -> None:
+    def _follow(self, change: Change, key: Cursor, *, is_last_word: bool) -> None:
+        """Who may see the raid no longer is sent away, after the entry that says so but without a snapshot."""
         if change.public is not None:
             self.public = change.public
         for subscriber in tuple(self.subscribers):
             if subscriber.live and (subscriber.floor is None or key > subscriber.floor):
                 subscriber.follow(change)
-                self._dismiss_if_blind(subscriber)
+                if self._is_blind(subscriber):
+                    if is_last_word:
+                        subscriber.flush()
+                    subscriber.stream.dismiss(self.raid_id)
 
-    def _dismiss_if_blind(self, subscriber: Subscriber) -> None:
-        if not (self.public or subscriber.is_member):
-            subscriber.flush()
-            subscriber.stream.dismiss(self.raid_id)
+    def _is_blind(self, subscriber: Subscriber) -> bool:
+        return not (self.public or subscriber.is_member)

@@ -7,6 +7,7 @@ a memory that may have lost what was published. So the id has to be learnt per c
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,14 @@ from weakref import WeakKeyDictionary
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    ClusterDownError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
 
 from realtime.errors import RedisAway
 from realtime.scripts import Script
@@ -28,8 +36,10 @@ Pause = Callable[[str], Awaitable[None]]
 RUN_ID = object()
 """Stands in a call's arguments where the run id of the connection has to go."""
 
-# Answers that mean "not now" rather than "wrong": the server is loading, full, read-only, failing over or busy.
-_NOT_NOW = ("LOADING", "OOM", "READONLY", "MASTERDOWN", "BUSY", "MISCONF", "NOREPLICAS", "CLUSTERDOWN")
+# Answers that mean "not now", not "wrong": the server is loading, full, read-only, failing over or busy.
+# redis-py takes the word off those it has a class for; inside a script's error it stands after ": -".
+_NOT_NOW = re.compile(r"(?:^|: -)(?:LOADING|OOM|READONLY|MASTERDOWN|BUSY|MISCONF|NOREPLICAS|CLUSTERDOWN)\b")
+_NOT_NOW_CLASSES = (OutOfMemoryError, ReadOnlyError, ClusterDownError, NoScriptError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +99,15 @@ class Scripted:
         except (RedisError, OSError, TimeoutError) as error:
             raise RedisAway(f"Redis did not answer: {type(error).__name__}") from error
         finally:
+            # A task of its own: a second cancellation between two steps would lose the pool a place for good.
+            await asyncio.shield(self._give_back(connection, clean))
+
+    async def _give_back(self, connection: AbstractConnection, clean: bool) -> None:
+        try:
             if not clean:
-                await asyncio.shield(connection.disconnect(nowait=True))
-            await asyncio.shield(self._pool.release(connection))
+                await connection.disconnect(nowait=True)
+        finally:
+            await self._pool.release(connection)
 
     async def run(self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = ()) -> list[Reply]:
         """Call all scripts in one pipeline; replies in the order of the calls.
@@ -173,6 +189,10 @@ def _as_reply(reply: object) -> Reply:
 
 
 def _refusal(error: ResponseError) -> Exception:
-    """RedisAway where Redis will not work now; the error itself where the fault is ours."""
-    word = str(error).split(" ", 1)[0]
-    return RedisAway(f"Redis refuses to work: {word}") if word in _NOT_NOW else error
+    """RedisAway where Redis will not work now; the error itself where the fault is ours.
+
+    A script that is unknown although it was just loaded (flushed, failed over) counts as "not now" too.
+    """
+    if isinstance(error, _NOT_NOW_CLASSES) or _NOT_NOW.search(str(error)):
+        return RedisAway(f"Redis refuses to work: {error}")
+    return error

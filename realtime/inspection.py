@@ -7,7 +7,7 @@ from typing import Any
 
 from raidline.ids import Epoch, RaidId, Seq
 from realtime import keys
-from realtime.connection import RUN_ID, Call, Scripted
+from realtime.connection import Call, Scripted
 from realtime.cursor import Cursor
 from realtime.healing import AuditEntry, HealToken, RaidCare
 from realtime.scripts import script
@@ -22,9 +22,9 @@ LOG_READ_MAX = 110_000
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """What each key holds, as text. `in_order`: it belongs to this run of Redis and no heal froze it."""
+    """What each key holds, as text, whether or not the state is in order: a frozen one, or one of an earlier run
+    of Redis, is healed when it is next touched, and what it holds should still be right."""
 
-    in_order: bool
     state: dict[str, str]
     members: dict[str, str]
     xp: dict[str, str]
@@ -49,13 +49,12 @@ class Inspector:
     async def inspect(self, raid_id: RaidId) -> Inspected | None:
         """The raid, or None when there is no state. Its contributions and log may be newer than the rest while
         somebody writes: compare heads before and after. Raises RedisAway."""
-        call = Call(script("inspect"), keys.raid_keys(raid_id), [RUN_ID])
+        call = Call(script("inspect"), keys.raid_keys(raid_id), [])
         reply: Sequence[Any] = await self._scripted.call(call)
         if reply[0] == b"missing":
             return None
         state, members, xp, tasks, by_join, past, day_xp, commands = (_texts(part) for part in reply[1:])
         return Inspected(
-            in_order=reply[0] == b"ok",
             state=state,
             members=members,
             xp=xp,

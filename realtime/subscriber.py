@@ -35,7 +35,7 @@ class Subscriber:
 
     def begin(self, head: Cursor, is_member: bool) -> None:
         """Go live: the stream has everything up to `head`, and what came since stands in the window."""
-        self.floor, self.is_member, self.live = head, is_member, True
+        self.floor, self.is_member, self.live = None, is_member, True
         for frame in self.channel.window.since(self.position):
             if frame.key is not None and frame.key > head and frame.change is not None:
                 self.follow(frame.change)
@@ -61,8 +61,6 @@ class Subscriber:
     def restart(self, frame: ResetFrame) -> None:
         """Begin anew with a snapshot, after having fallen out of the window."""
         assert frame.key is not None
-        assert frame.change is not None
-        self.follow(frame.change)
         self.stream.push((frame,), self.is_member)
         self.floor, self.position, self.live = frame.key, self.channel.window.start, True
 

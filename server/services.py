@@ -13,6 +13,7 @@ from realtime.agenda import Agenda
 from realtime.connection import Scripted
 from realtime.healing import RaidCare
 from realtime.hub import Hub, HubSettings
+from realtime.inspection import Inspector
 from realtime.listener import Listener
 from realtime.raids import RaidStore
 from server.auditor import Auditor
@@ -56,6 +57,7 @@ class Services:
     store: RaidStore
     care: RaidCare
     agenda: Agenda
+    inspector: Inspector
     healer: Healer
     auditor: Auditor
     notifier: Notifier
@@ -123,6 +125,7 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
             store=store,
             care=care,
             agenda=Agenda(caring),
+            inspector=Inspector(caring, care),
             healer=healer,
             auditor=Auditor(care, ledger, healer, pause),
             notifier=notifier,

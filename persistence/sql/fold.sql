@@ -4,7 +4,7 @@
 -- Params: arrays of ledger entries as JSON text
 --   $1 contributions   $2 all other entries   (neither holds an entry twice)
 --   $3 the newest entry of each raid, whose header it is
---   $4 the newest member_join or member_leave of each raid and user
+--   $4 those of $2 that are a member_join or a member_leave
 --   $5 the newest raid_update of each raid
 -- Returns (kind, raid_id, a, b, body)
 --   key     a epoch, b seq, body effects       a contribution recorded just now
@@ -86,11 +86,16 @@ delta AS MATERIALIZED (
     SELECT raid_id, user_id, day, -xp::bigint, -1, 0 FROM fresh_void WHERE folded
 ),
 membership AS (
-    SELECT raid_id, user_id, username, to_timestamp(joined_at::float8 / 1000) AS joined_at, epoch, seq,
-           CASE WHEN event = 'member_join' THEN 'member' WHEN removed THEN 'removed' ELSE 'left' END AS state
+    SELECT DISTINCT ON (raid_id, user_id) raid_id, user_id, epoch, seq,
+           CASE WHEN event = 'member_join' THEN 'member' WHEN removed THEN 'removed' ELSE 'left' END AS state,
+           -- A leaving names neither: whoever left keeps what their last join said.
+           first_value(username) OVER joins AS username,
+           to_timestamp((first_value(joined_at) OVER joins)::float8 / 1000) AS joined_at
     FROM json_to_recordset($4::json) AS entry (
         raid_id bigint, user_id bigint, event text, username text, joined_at bigint, removed boolean,
         epoch bigint, seq bigint)
+    WINDOW joins AS (PARTITION BY raid_id, user_id ORDER BY event <> 'member_join', epoch DESC, seq DESC)
+    ORDER BY raid_id, user_id, epoch DESC, seq DESC
 ),
 member_delta AS (
     SELECT raid_id, user_id, sum(xp) AS xp, sum(tasks) AS tasks FROM delta GROUP BY raid_id, user_id
@@ -106,7 +111,6 @@ folded_member AS (
         tasks = m.tasks + excluded.tasks,
         state = CASE WHEN (excluded.epoch, excluded.seq) > (m.epoch, m.seq) THEN excluded.state
                      ELSE m.state END,
-        -- A leaving names neither: whoever left keeps both.
         username = CASE WHEN (excluded.epoch, excluded.seq) > (m.epoch, m.seq)
                         THEN coalesce(excluded.username, m.username)
                         ELSE coalesce(m.username, excluded.username) END,

@@ -41,5 +41,5 @@ local function totals(raid, user_id, extra)
     xpContributed = tonumber(redis.call('HGET', raid.keys.xp, member) or 0),
     tasksContributed = tonumber(redis.call('HGET', raid.keys.tasks, member) or 0),
   }
-  return cjson.encode(extra)
+  return to_json(extra)
 end

@@ -21,16 +21,24 @@ local function text_of(number)
   return string.format('%.0f', number)
 end
 
--- One flat object as JSON. cjson prints 14 digits, so a longer integer goes in as text and loses its quotes after.
+-- An object as JSON. cjson prints 14 digits, so longer integers go in as text and lose their quotes afterwards.
 local CJSON_MAX = 1e14
-local function to_json(fields)
-  local long = {}
+
+local function quote_long(fields, quoted)
   for name, value in pairs(fields) do
-    if type(value) == 'number' and value >= CJSON_MAX then long[name] = text_of(value) end
+    if type(value) == 'table' then
+      quote_long(value, quoted)
+    elseif type(value) == 'number' and value >= CJSON_MAX then
+      fields[name], quoted[name] = text_of(value), true
+    end
   end
-  for name, text in pairs(long) do fields[name] = text end
+end
+
+local function to_json(fields)
+  local quoted = {}
+  quote_long(fields, quoted)
   local json = cjson.encode(fields)
-  for name in pairs(long) do json = string.gsub(json, '"' .. name .. '":"(%d+)"', '"' .. name .. '":%1', 1) end
+  for name in pairs(quoted) do json = string.gsub(json, '"' .. name .. '":"(%d+)"', '"' .. name .. '":%1') end
   return json
 end
 

@@ -1,0 +1,132 @@
+"""`raidline audit`: everything held against everything, on demand, and mended where asked.
+
+state hash = log = ledger = sum of rows. The ledger is compared with itself set by set, each raid's state and log
+with the ledger one by one. `mend` records from the logs first, then mends the sums, then the states.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from persistence.audit import Difference, LedgerAudit
+from persistence.rows import EntryName, HealedRaid
+from raidline.ids import ContributionId, Epoch, RaidId, Seq
+from realtime.commands import Void
+from realtime.inspection import Inspected
+from server.comparison import differences
+from server.packing import loaded_state
+from server.services import Services
+from server.write_path import Accepted
+
+LOOKS = 10
+"""How often a raid is read again because somebody wrote to it between the two readings."""
+
+LOOK_AGAIN_SECONDS = 0.3
+PAGE = 100
+QUARANTINE_PAGE = 1000
+
+
+class Reconciliation:
+    """Every method raises LedgerAway and RedisAway: a comparison with half of it away says nothing."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._ledger_audit = LedgerAudit(services.pool)
+
+    async def look(self) -> AsyncIterator[Difference]:
+        """Every difference there is now, the ledger's own first. Changes nothing."""
+        async for difference in self._ledger_audit.differences():
+            yield difference
+        async for raid_id in self._raids():
+            for difference in await self._of_raid(raid_id):
+                yield difference
+        async for difference in self._strangers():
+            yield difference
+
+    async def mend(self) -> None:
+        """Mend what `look` finds, losing nothing that was answered 200 or 201."""
+        async for page in self._pages():
+            await self._services.auditor.audit(await self._services.raids.marks(page))
+        await self._settle_quarantine()
+        await self._ledger_audit.repair_folds()
+        async for raid_id in self._raids():
+            if await self._of_raid(raid_id):
+                await self._heal(raid_id)
+        await self._services.notifier.send(await self._services.ledger.send_outbox(0, QUARANTINE_PAGE))
+
+    async def _pages(self) -> AsyncIterator[list[RaidId]]:
+        after = RaidId(0)
+        while page := await self._services.raids.ids(after, PAGE):
+            yield page
+            after = page[-1]
+
+    async def _raids(self) -> AsyncIterator[RaidId]:
+        async for page in self._pages():
+            for raid_id in page:
+                yield raid_id
+
+    async def _of_raid(self, raid_id: RaidId) -> list[Difference]:
+        """Read both sides until nobody wrote in between; what is still unrecorded then is a difference too."""
+        found: list[Difference] = []
+        for _ in range(LOOKS):
+            held = await self._services.inspector.inspect(raid_id)
+            ledger = await self._services.ledger.read(raid_id)
+            if ledger is None:
+                return [Difference("raid", f"raids {raid_id}", "a row", "nothing")]
+            if held is None:
+                return self._without_state(raid_id, ledger)
+            found = await self._unrecorded(raid_id, held)
+            found = found or list(differences(ledger.raid, loaded_state(ledger, "", sealed=False), held))
+            if not found:
+                return []
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        return found
+
+    def _without_state(self, raid_id: RaidId, ledger: HealedRaid) -> list[Difference]:
+        if ledger.raid.unloaded:
+            return []
+        return [Difference("state", f"raid {raid_id}", "a state in Redis", "nothing")]
+
+    async def _unrecorded(self, raid_id: RaidId, held: Inspected) -> list[Difference]:
+        names = [
+            EntryName(one.entry.seq, ContributionId(one.command_id) if one.entry.event == "contribution" else None)
+            for one in held.log
+        ]
+        missing: list[Seq] = []
+        for start in range(0, len(names), QUARANTINE_PAGE):
+            page = names[start : start + QUARANTINE_PAGE]
+            missing += await self._services.ledger.missing(raid_id, held.head.epoch, page)
+        return [
+            Difference("unrecorded", f"raid {raid_id} entry {held.head.epoch}-{seq}", "in the ledger", "only in the log")
+            for seq in missing
+        ]
+
+    async def _strangers(self) -> AsyncIterator[Difference]:
+        """States of raids the ledger does not know."""
+        async for page in self._services.inspector.raids_held():
+            for raid_id in page:
+                if not await self._services.raids.exists(raid_id):
+                    yield Difference("stranger", f"raid {raid_id}", "a row in the ledger", "a state without one")
+
+    async def _settle_quarantine(self) -> None:
+        """What the ledger could not take leaves the state by an entry everyone sees; where the raid has ended or
+        does not know it any more, by a heal."""
+        for entry in await self._services.ledger.in_quarantine(QUARANTINE_PAGE):
+            if entry.contribution_id is not None:
+                command = Void(
+                    raid_id=entry.raid_id,
+                    contribution_id=entry.contribution_id,
+                    actor_id=None,
+                    is_admin=True,
+                    reason="quarantine",
+                )
+                if isinstance(await self._services.write_path.submit(command), Accepted):
+                    continue
+            await self._heal(entry.raid_id)
+            await self._services.ledger.settle_quarantine([entry.id])
+
+    async def _heal(self, raid_id: RaidId) -> None:
+        heads = await self._services.store.heads([raid_id])
+        ledger = await self._services.ledger.read(raid_id)
+        epochs = [heads[raid_id].epoch] if raid_id in heads else []
+        epochs += [ledger.raid.epoch] if ledger is not None else []
+        await self._services.healer.ensure(raid_id, Epoch(max(epochs, default=Epoch(0)) + 1))
