@@ -105,7 +105,7 @@ class Channel:
 
     def receive(self, entry: Entry) -> None:
         """A message has arrived. Never waits."""
-        if self.head is None or self.repairing:
+        if self.head is None:
             self._hold(entry)
             return
         found = place(self.head, entry)
@@ -186,6 +186,11 @@ class Channel:
         for frame in announcements.values():
             self.say(frame)
 
+    @property
+    def holds_back(self) -> bool:
+        """Whether a message has come that does not follow on the head."""
+        return bool(self._held)
+
     def give_up_held(self) -> None:
         self._held.clear()
 
@@ -201,9 +206,8 @@ class Channel:
 
     def _hold(self, entry: Entry) -> None:
         if len(self._held) >= MAX_FRAMES:
-            # The log has them; what is read from there makes up for them.
+            # The log has them, and what is held after them will show the gap.
             self._held.clear()
-            self.doubtful = True
         self._held.append(entry)
 
     def _follow(self, change: Change, key: Cursor, *, is_last_word: bool) -> None:

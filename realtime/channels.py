@@ -85,7 +85,6 @@ class Channels:
             return
         self._lost = True
         for channel in self:
-            channel.doubtful = True
             channel.say(frames.status(channel.raid_id, live=False, reason=reason))
 
     def on_back(self) -> None:

@@ -112,6 +112,7 @@ class Scripted:
     async def run(self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = ()) -> list[Reply]:
         """Call all scripts in one pipeline; replies in the order of the calls.
 
+        So are they carried out, but for those whose script Redis did not know: they come after the others.
         `hints` are plain commands that ride along; their answers are read and dropped. Raises RedisAway, and
         then nothing is known of any of the calls. Safe to cancel: the connection is dropped with its replies.
         """

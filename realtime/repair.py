@@ -103,16 +103,16 @@ class Repairs:
 
     async def _settle(self, channel: Channel) -> None:
         while channel.doubtful:
-            before = channel.head
+            before, expects_more = channel.head, channel.holds_back
             channel.doubtful = False
             try:
                 await self._read_log(channel)
                 channel.release()
-                if channel.doubtful and channel.head == before:
-                    # A message spoke of an entry that the log does not have.
-                    channel.doubtful = False
+                if channel.doubtful and expects_more and channel.head == before:
+                    # A message that came before this reading spoke of an entry that the log does not have.
                     await self._begin_anew(channel)
-                    channel.release()
+                    channel.give_up_held()
+                    channel.doubtful = False
             except BaseException:
                 channel.doubtful = True
                 raise

@@ -35,7 +35,7 @@ class Subscriber:
 
     def begin(self, head: Cursor, is_member: bool) -> None:
         """Go live: the stream has everything up to `head`, and what came since stands in the window."""
-        self.floor, self.is_member, self.live = None, is_member, True
+        self.floor, self.is_member, self.live = head, is_member, True
         for frame in self.channel.window.since(self.position):
             if frame.key is not None and frame.key > head and frame.change is not None:
                 self.follow(frame.change)

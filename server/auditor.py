@@ -8,17 +8,23 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import orjson
 import structlog
 
 from persistence.errors import LedgerAway
 from persistence.ledger import Ledger
+from persistence.raids import Raids
 from persistence.rows import EntryName, LiveRaid
 from raidline.ids import ContributionId, Epoch, RaidId, Seq
+from realtime.entries import LedgerEntry
 from realtime.errors import RedisAway
 from realtime.healing import SEALED_LIFE_MS, AuditEntry, Marks, RaidCare
 from server.healer import Healer
 from server.points import Pause, Point, no_pause
 from server.recorder import chunks
+
+YOUNG_MS = 1000
+"""An entry this young is left to the server that made it, which is most likely recording it just now."""
 
 log = structlog.get_logger(__name__)
 
@@ -35,21 +41,24 @@ class Auditor:
     """Every method raises LedgerAway and RedisAway; whatever was done by then stays right."""
 
     def __init__(
-        self, care: RaidCare, ledger: Ledger, healer: Healer, pause: Pause = no_pause
+        self, care: RaidCare, ledger: Ledger, raids: Raids, healer: Healer, pause: Pause = no_pause
     ) -> None:
         self._care = care
         self._ledger = ledger
+        self._raids = raids
         self._healer = healer
         self._pause = pause
 
-    async def audit(self, rows: Sequence[LiveRaid]) -> set[RaidId]:
-        """Bring each raid's watermark up, seal what has ended, heal what cannot be.
+    async def audit(self, raid_ids: Sequence[RaidId]) -> set[RaidId]:
+        """Bring each raid's watermark up, seal what has ended, heal what cannot be. Unloaded raids are left alone.
 
         Returns those that have to be looked at again soon. A fault in one raid is logged and leaves the others.
         """
-        states = await self._care.marks([row.raid_id for row in rows])
+        # States first: a heal between the two readings then only makes a row look newer than its state, and
+        # asking for the row's epoch finds the healed state in order.
+        states = await self._care.marks(raid_ids)
         unfinished: set[RaidId] = set()
-        for row in rows:
+        for row in await self._raids.marks(raid_ids):
             try:
                 if not await self._audit_one(row, states.get(row.raid_id)):
                     unfinished.add(row.raid_id)
@@ -82,21 +91,30 @@ class Auditor:
         async for page in self._care.log_pages(row.raid_id, state.epoch, reached):
             if page is None:
                 return reached
-            await self._check_page(row, state, reached, page)
-            reached = await self._advance(row.raid_id, state.epoch, page[-1].entry.seq)
+            vouched = await self._check_page(row, state, reached, page)
+            if vouched > reached:
+                reached = await self._advance(row.raid_id, state.epoch, vouched)
+            if vouched < page[-1].entry.seq:
+                return reached
         if reached < state.seq:
             raise Doubt(Epoch(state.epoch + 1), "the log ends before the state's seq")
         if state.audited_seq < reached:
             await self._advance(row.raid_id, state.epoch, reached)
         return reached
 
-    async def _check_page(self, row: LiveRaid, state: Marks, reached: Seq, page: list[AuditEntry]) -> None:
+    async def _check_page(self, row: LiveRaid, state: Marks, reached: Seq, page: list[AuditEntry]) -> Seq:
+        """Up to where the ledger holds the page now: to its end, or to the first entry that is too young."""
         if page[0].entry.seq > max(reached, row.audited_seq) + 1:
             raise Doubt(Epoch(state.epoch + 1), "the log lacks entries the ledger has not vouched for")
         if page[-1].entry.seq - page[0].entry.seq + 1 != len(page):
             raise Doubt(Epoch(state.epoch + 1), "the log has a gap")
         missing = set(await self._ledger.missing(row.raid_id, state.epoch, [_name(one) for one in page]))
         lacking = [one.entry for one in page if one.entry.seq in missing]
+        young = next((entry.seq for entry in lacking if _age_ms(entry) < YOUNG_MS), None)
+        await self._record(row, state, [entry for entry in lacking if young is None or entry.seq < young])
+        return page[-1].entry.seq if young is None else Seq(young - 1)
+
+    async def _record(self, row: LiveRaid, state: Marks, lacking: Sequence[LedgerEntry]) -> None:
         for part in chunks(lacking):
             recorded = await self._ledger.record([entry.ledger for entry in part])
             if row.raid_id in recorded.unmet:
@@ -129,6 +147,10 @@ def _check_epochs(row: LiveRaid, state: Marks) -> None:
         raise Doubt(max(row.epoch, state.epoch), "frozen, or another run of Redis")
     if row.epoch != state.epoch:
         raise Doubt(max(row.epoch, Epoch(state.epoch + 1)), "the state's epoch is not its row's")
+
+
+def _age_ms(entry: LedgerEntry) -> float:
+    return time.time() * 1000 - float(orjson.loads(entry.ledger)["at"])
 
 
 def _name(one: AuditEntry) -> EntryName:

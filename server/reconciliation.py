@@ -45,7 +45,7 @@ class Reconciliation:
     async def mend(self) -> None:
         """Mend what `look` finds, losing nothing that was answered 200 or 201."""
         async for page in self._pages():
-            await self._services.auditor.audit(await self._services.raids.marks(page))
+            await self._services.auditor.audit(page)
         await self._settle_quarantine()
         await self._ledger_audit.repair_folds()
         async for raid_id in self._raids():

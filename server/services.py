@@ -92,7 +92,7 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
         background = Background()
         stack.push_async_callback(background.close)
 
-        ledger = Ledger(pool, pause)
+        ledger, raids = Ledger(pool, pause), Raids(pool)
         store, care = RaidStore(scripted), RaidCare(caring, pause)
         notifier = Notifier(ledger, scripted)
         healer = Healer(care, RaidStore(caring), ledger, pause)
@@ -120,14 +120,14 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
             pool=pool,
             scripted=scripted,
             ledger=ledger,
-            raids=Raids(pool),
+            raids=raids,
             people=people,
             store=store,
             care=care,
             agenda=Agenda(caring),
             inspector=Inspector(caring, care),
             healer=healer,
-            auditor=Auditor(care, ledger, healer, pause),
+            auditor=Auditor(care, ledger, raids, healer, pause),
             notifier=notifier,
             write_path=write_path,
             hub=hub,

@@ -1,7 +1,7 @@
 """Sessions: Postgres holds them, Redis and each server's memory remember them for a while.
 
-A token is shown once and stored nowhere; everything here goes by its hash. Ending a session leaves a mark in
-Redis in the place of the session, so that a look-up that began before cannot bring it back.
+A token is shown once and stored nowhere; everything here goes by its hash. The announcement that a session has
+ended (`server/notifier.py`) leaves a mark in its place in Redis, which no look-up overwrites.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from persistence.people import People
 from persistence.rows import OutboxRow
 from raidline.ids import SessionToken, TokenHash, UserId
 from realtime.errors import RedisAway
-from realtime.keys import session_key
+from realtime.keys import SESSION_ENDED, SESSION_SECONDS, session_key
 from server.cache import ExpiringCache
 from server.identity import Caller, User, hash_of
 from server.problems import Problem
@@ -29,10 +29,9 @@ from server.problems import Problem
 LIFETIME: Final = timedelta(days=30)
 IN_MEMORY_S: Final = 30
 IN_MEMORY_MAX: Final = 10_000
-IN_REDIS_S: Final = 24 * 3600
 ZONES_IN_MEMORY_S: Final = 300
 
-_REVOKED: Final = b"revoked"
+_ENDED: Final = SESSION_ENDED.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class Sessions:
         return known
 
     async def end(self, token_hash: TokenHash) -> Sequence[OutboxRow]:
-        """End it for good. Send what is returned to the other servers, then `bury`. Raises LedgerAway."""
+        """End it for good; what is returned has to be sent to Redis and the other servers. Raises LedgerAway."""
         rows = await self._people.end_session(token_hash)
         self.forget(token_hash)
         return rows
@@ -100,14 +99,7 @@ class Sessions:
             marks = await self._redis.mget([session_key(one) for one in asked]) if asked else []
         except (RedisError, OSError) as error:
             raise RedisAway(f"Redis did not answer: {type(error).__name__}") from error
-        return [one for one, mark in zip(asked, marks, strict=True) if mark == _REVOKED]
-
-    async def bury(self, token_hash: TokenHash) -> None:
-        """Mark it ended in Redis, for as long as a copy of it could live there."""
-        try:
-            await self._redis.set(session_key(token_hash), _REVOKED, ex=IN_REDIS_S)
-        except (RedisError, OSError):
-            return  # its announcement, which drops it from Redis too, waits in the outbox
+        return [one for one, mark in zip(asked, marks, strict=True) if mark == _ENDED]
 
     async def _look_up(self, token_hash: TokenHash) -> Caller | None:
         cached = await self._cached(token_hash)
@@ -130,14 +122,14 @@ class Sessions:
 
     async def _keep(self, token_hash: TokenHash, caller: Caller) -> bool:
         """Remember it in Redis. False: it has been ended meanwhile."""
-        seconds = min(IN_REDIS_S, int(_expiry(caller) - time.time()))
+        seconds = min(SESSION_SECONDS, int(_expiry(caller) - time.time()))
         if seconds <= 0:
             return True
         try:
             stored = await self._redis.set(session_key(token_hash), _packed(caller), ex=seconds, nx=True)
         except (RedisError, OSError):
             return True
-        return bool(stored) or await self._cached(token_hash) != _REVOKED
+        return bool(stored) or await self._cached(token_hash) != _ENDED
 
 
 def _expiry(caller: Caller) -> float:
@@ -160,7 +152,7 @@ def _packed(caller: Caller) -> bytes:
 
 
 def _unpacked(cached: bytes, token_hash: TokenHash) -> Caller | None:
-    if cached == _REVOKED:
+    if cached == _ENDED:
         return None
     record: dict[str, Any] = orjson.loads(cached)
     user = User(UserId(record["user"]["id"]), record["user"]["name"], record["user"]["tz"])

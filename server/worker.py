@@ -90,8 +90,7 @@ class Worker:
             return
         unfinished: set[RaidId] = set(hinted)
         try:
-            rows = await self._services.raids.marks(hinted)
-            unfinished = await self._services.auditor.audit(rows)
+            unfinished = await self._services.auditor.audit(hinted)
         finally:
             await self._services.agenda.note_unaudited(unfinished)
 
@@ -99,7 +98,7 @@ class Worker:
         """Every raid that Redis ought to hold, hint or none."""
         after = RaidId(0)
         while page := await self._services.raids.live_raids(after, AT_ONCE):
-            await self._services.auditor.audit(page)
+            await self._services.auditor.audit([raid.raid_id for raid in page])
             after = page[-1].raid_id
 
     async def refill_deadlines(self) -> None:

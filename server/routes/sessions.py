@@ -59,7 +59,6 @@ async def end_session(request: Request) -> Response:
     if caller.token_hash is None:
         raise Problem("user_required", "The admin token is no session and cannot be ended here.")
     await services.notifier.send(await services.sessions.end(caller.token_hash))
-    await services.sessions.bury(caller.token_hash)
     answer = Response(status_code=204)
     set_cookie(answer, request, "", 0)
     return answer

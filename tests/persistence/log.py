@@ -1,5 +1,6 @@
 """A raid's log as Redis would write it: numbers entries and keeps the header, knows no rules."""
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -24,7 +25,7 @@ def fields_of(entry: bytes) -> dict[str, Any]:
 
 def changed(entry: bytes, **fields: Any) -> bytes:
     """The same entry with other values in it."""
-    return orjson.dumps({**fields_of(entry), **fields})
+    return json.dumps({**fields_of(entry), **fields}).encode()
 
 
 def id_of(entry: bytes) -> ContributionId:

@@ -23,7 +23,9 @@ async def test_a_contribution_is_folded_into_every_total(world: World) -> None:
     ]
     assert await world.rows("SELECT user_id, state, xp, tasks FROM raid_members") == [(ada, "member", 30, 1)]
     assert await world.rows("SELECT user_id, xp, tasks FROM user_stats") == [(ada, 30, 1)]
-    assert await world.rows("SELECT user_id, day::text, xp, tasks FROM user_daily_stats") == [(ada, DAY, 30, 1)]
+    assert await world.rows("SELECT user_id, day::text, xp, tasks FROM user_daily_stats") == [
+        (ada, DAY, 30, 1)
+    ]
 
 
 async def test_a_row_keeps_what_its_entry_said_to_the_millisecond(world: World) -> None:
@@ -33,7 +35,11 @@ async def test_a_row_keeps_what_its_entry_said_to_the_millisecond(world: World) 
     await world.ledger.record([entry])
     (row,) = (await world.raids.contributions_page(log.raid_id, None, 10)).contributions
     assert (row.actor_id, row.type, row.task_id) == (bob, "review", "T-1")
-    assert (row.occurred_at_ms, row.created_at_ms, row.day) == (1_795_100_000_007, fields_of(entry)["at"], DAY)
+    assert (row.occurred_at_ms, row.created_at_ms, row.day) == (
+        1_795_100_000_007,
+        fields_of(entry)["at"],
+        DAY,
+    )
     assert await world.value("SELECT count(*) FROM contributions_default") == 0
 
 
@@ -45,7 +51,10 @@ async def test_a_repeat_changes_nothing_and_gets_the_first_answer(world: World) 
     again = await world.ledger.record([entry, entry])
     name = (log.raid_id, id_of(entry))
     assert not again.keys[name].fresh
-    assert (again.keys[name].seq, again.keys[name].effects) == (first.keys[name].seq, first.keys[name].effects)
+    assert (again.keys[name].seq, again.keys[name].effects) == (
+        first.keys[name].seq,
+        first.keys[name].effects,
+    )
     assert await world.sums(log) == (10, 1)
 
 
@@ -203,9 +212,7 @@ async def test_missing_names_what_the_ledger_does_not_hold(world: World) -> None
     ada, bob = await world.users(2)
     log = await world.active_raid(ada)
     entries = [log.contribute(ada), log.join(bob), log.contribute(bob), log.leave(bob)]
-    names = [
-        EntryName(Seq(told["seq"]), told.get("contribution_id")) for told in map(fields_of, entries)
-    ]
+    names = [EntryName(Seq(told["seq"]), told.get("contribution_id")) for told in map(fields_of, entries)]
     await world.ledger.record(entries[:2])
     assert await world.ledger.missing(log.raid_id, log.epoch, names) == [4, 5]
     await world.ledger.record(entries)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from realtime.connection import Scripted
-from tests.realtime.world import World
+from tests.realtime.raid_world import World
 
 
 @pytest_asyncio.fixture

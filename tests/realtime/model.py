@@ -1,15 +1,13 @@
-"""Every rule of a raid's life in plain Python, to be read. The scripts in `realtime/lua` have to agree with it.
+"""Every rule of a raid's life in plain Python, to be read. The scripts in `realtime/lua` have to agree.
 
-A rule answers with its outcome. What happened is in `log`, where each entry has its public data and the header that
-the ledger gets. Time is given; nothing here asks a clock.
+A rule answers with its outcome. What happened is in `log`, where each entry has its public data and the
+header that the ledger gets. Time is given; nothing here asks a clock.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-from raidline.ids import CommandId, ContributionId, InviteCode, UserId
+from raidline.ids import UserId
 from realtime.commands import (
     OWN_VOID_WINDOW_MS,
     Cancel,
@@ -25,80 +23,21 @@ from realtime.commands import (
     Update,
     Void,
 )
-
-TOTAL_MAX = 10**12
-CONTRIBUTIONS_MAX = 1_000_000
-AHEAD_MAX_MS = 5 * 60 * 1000
-HOUR_MS = 3600 * 1000
-
-
-@dataclass
-class Entry:
-    seq: int
-    event: str
-    command_id: CommandId
-    data: dict[str, Any]
-    header: dict[str, Any]
+from tests.realtime.model_book import (
+    AHEAD_MAX_MS,
+    CONTRIBUTIONS_MAX,
+    ENDS,
+    HOUR_MS,
+    TOTAL_MAX,
+    Answer,
+    Counted,
+    RaidBook,
+    rfc3339,
+)
 
 
-@dataclass
-class Answer:
-    """`seqs`: the entries that the reply hands over to be recorded."""
-
-    outcome: str
-    seqs: list[int]
-
-
-@dataclass
-class Counted:
-    """A contribution that was accepted."""
-
-    fingerprint: str
-    seq: int
-    user_id: UserId
-    xp: int
-    at: int
-    day: str
-    voided: bool = False
-
-
-@dataclass
-class Raid:
-    id: int
-    now: int
-    leader_id: UserId
-    members: dict[UserId, int]
-    """Who is in, and since when."""
-    invite_code: InviteCode
-    target_xp: int
-    target_tasks: int
-    max_members: int
-    max_xp_per_contribution: int
-    max_xp_per_member_per_day: int | None
-    time_limit_hours: int
-    open_join: bool
-    public: bool
-    title: str
-    description: str
-    current_xp: int = 0
-    current_tasks: int = 0
-    contribution_count: int = 0
-    status: str = "recruiting"
-    started_at: int | None = None
-    ended_at: int | None = None
-    deadline: int | None = None
-    seq: int = 0
-    audited_seq: int = 0
-    xp: dict[UserId, int] = field(default_factory=dict)
-    tasks: dict[UserId, int] = field(default_factory=dict)
-    past: dict[UserId, str] = field(default_factory=dict)
-    day_xp: dict[tuple[UserId, str], int] = field(default_factory=dict)
-    counted: dict[ContributionId, Counted] = field(default_factory=dict)
-    done: dict[CommandId, list[int]] = field(default_factory=dict)
-    """The entries of each command that was carried out."""
-    log: list[Entry] = field(default_factory=list)
-
-    # -- one command ---------------------------------------------------------------------------------------
+class Raid(RaidBook):
+    """`decide` takes one command, as a script does; `now` is moved by the test."""
 
     def decide(self, command: Command) -> Answer:
         if isinstance(command, Contribute):
@@ -129,7 +68,7 @@ class Raid:
 
     def _handed_over(self, made: list[int]) -> list[int]:
         """An end is recorded together with everything before it that the ledger may lack."""
-        ended = any(self.log[seq - 1].event in ("raid_complete", "raid_failed", "raid_cancelled") for seq in made)
+        ended = any(self.log[seq - 1].event in ENDS for seq in made)
         return list(range(self.audited_seq + 1, self.seq + 1)) if ended else made
 
     # -- contributions -------------------------------------------------------------------------------------
@@ -149,11 +88,9 @@ class Raid:
             return Answer("idempotency_key_reused", [])
         if known.seq <= self.audited_seq:
             return Answer("duplicate", [])
-        made = [entry.seq for entry in self.log if entry.command_id == command.contribution_id]
-        return Answer("duplicate", self._handed_over_again(made))
-
-    def _handed_over_again(self, made: list[int]) -> list[int]:
-        return list(range(self.audited_seq + 1, made[-1] + 1)) if len(made) > 1 else made
+        if known.ended_raid:
+            return Answer("duplicate", list(range(self.audited_seq + 1, known.seq + 2)))
+        return Answer("duplicate", [known.seq])
 
     def _not_taken(self, command: Contribute) -> str | None:
         """Why a contribution is refused, in this order."""
@@ -202,13 +139,7 @@ class Raid:
             command.fingerprint, self.seq, command.user_id, command.xp, self.now, command.day
         )
         self._complete_if_met(command.contribution_id)
-
-    def _add(self, user: UserId, day: str, xp: int, *, tasks: int) -> None:
-        self.current_xp += xp
-        self.current_tasks += tasks
-        self.xp[user] = self.xp.get(user, 0) + xp
-        self.tasks[user] = self.tasks.get(user, 0) + tasks
-        self.day_xp[user, day] = self.day_xp.get((user, day), 0) + xp
+        self.counted[command.contribution_id].ended_raid = self.status == "completed"
 
     def _void(self, command: Void) -> str:
         if not command.is_admin and command.actor_id not in self.members:
@@ -362,58 +293,8 @@ class Raid:
             return "not_leader" if self.public else "not_found"
         return None if actor == self.leader_id else "not_leader"
 
-    # -- the end -------------------------------------------------------------------------------------------
-
     def _settle(self, command: Settle) -> str:
         if self.status not in ("recruiting", "active"):
             return "already"
         self._complete_if_met(command.command_id)
         return "done" if self._is_over(command.command_id) else "not_due"
-
-    def _is_over(self, command_id: CommandId | ContributionId) -> bool:
-        """Whoever meets an active raid past its deadline lets it fail."""
-        if self.status == "active" and self.deadline is not None and self.now >= self.deadline:
-            self._end("failed", "raid_failed", command_id, reason="deadline")
-        return self.status not in ("recruiting", "active")
-
-    def _complete_if_met(self, command_id: CommandId | ContributionId) -> None:
-        both = self.current_xp >= self.target_xp and self.current_tasks >= self.target_tasks
-        if self.status == "active" and both:
-            totals = {"currentXp": self.current_xp, "currentTasks": self.current_tasks}
-            self._end("completed", "raid_complete", command_id, **totals)
-
-    def _end(self, status: str, event: str, command_id: CommandId | ContributionId, **data: Any) -> None:
-        self.status, self.ended_at = status, self.now
-        self._append(event, command_id, data | {"endedAt": rfc3339(self.now)})
-
-    # -- the log -------------------------------------------------------------------------------------------
-
-    def _totals(self, user: UserId) -> dict[str, int]:
-        return {
-            "currentXp": self.current_xp,
-            "currentTasks": self.current_tasks,
-            "xpContributed": self.xp[user],
-            "tasksContributed": self.tasks[user],
-        }
-
-    def _append(self, event: str, command_id: CommandId | ContributionId, data: dict[str, Any]) -> None:
-        self.seq += 1
-        always = {"raidId": self.id, "seq": self.seq, "at": rfc3339(self.now)}
-        self.log.append(Entry(self.seq, event, CommandId(command_id), data | always, self._header()))
-
-    def _header(self) -> dict[str, Any]:
-        return {
-            "status": self.status,
-            "leader_id": self.leader_id,
-            "member_count": len(self.members),
-            "started_at": self.started_at,
-            "ended_at": self.ended_at,
-            "deadline": self.deadline,
-            "current_xp": self.current_xp,
-            "current_tasks": self.current_tasks,
-        }
-
-
-def rfc3339(milliseconds: int) -> str:
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

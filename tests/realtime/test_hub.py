@@ -15,7 +15,7 @@ from realtime.hub import Draining, Hub, HubSettings, NotVisible, TooManyStreams
 from realtime.keys import SESSIONS_REVOKED
 from realtime.stream import Ending, Stream, Viewer
 from tests.helpers import eventually
-from tests.realtime.world import LEADER, RAID, Client, Ear, World, assert_seamless, payload_of
+from tests.realtime.memory import LEADER, RAID, Client, Ear, Memory, assert_seamless, payload_of
 
 STRANGER = UserId(99)
 NEVER = HubSettings(heartbeat=3600.0)
@@ -25,7 +25,7 @@ NEVER = HubSettings(heartbeat=3600.0)
 class Bench:
     """A hub, its world, and clients on it."""
 
-    world: World
+    world: Memory
     ear: Ear
     hub: Hub
     streams: dict[Client, Stream] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Bench:
 
 @asynccontextmanager
 async def bench(settings: HubSettings = NEVER, seed: int = 1) -> AsyncIterator[Bench]:
-    world, ear = World(random.Random(seed)), Ear()
+    world, ear = Memory(random.Random(seed)), Ear()
     hub = Hub(world, ear, world.ensure, settings)
     world.publish = ear.hear
     hub.start()
