@@ -50,8 +50,7 @@ async def fold(connection: Connection, entries: Sequence[LedgerEntry]) -> Folded
             case "raid" if body == "true":
                 folded.met.add(raid_id)
             case "outbox":
-                said = orjson.loads(body)
-                folded.outbox.append(OutboxRow(a, said["topic"], orjson.dumps(said["payload"])))
+                folded.outbox.append(OutboxRow.of({**orjson.loads(body), "id": a}))
     return folded
 
 

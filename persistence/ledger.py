@@ -8,7 +8,16 @@ from persistence.entries import parse_all
 from persistence.healing import heal_raid, load_raid, parse_frozen, read_raid_as_is
 from persistence.pool import Pool, connection
 from persistence.recording import Passing, Recorder, again_on_collision
-from persistence.rows import AuditedRow, EntryName, HealedRaid, KnownKey, OutboxRow, QuarantinedEntry, Recall, Recorded
+from persistence.rows import (
+    AuditedRow,
+    EntryName,
+    HealedRaid,
+    KnownKey,
+    OutboxRow,
+    QuarantinedEntry,
+    Recall,
+    Recorded,
+)
 from persistence.statements import statement
 from raidline.ids import ContributionId, Epoch, RaidId, Seq
 
@@ -117,7 +126,7 @@ class Ledger:
         """
         async with connection(self._pool) as held:
             rows = await held.fetch(statement("outbox_take"), older_than_seconds, limit)
-        return [OutboxRow(row["id"], row["topic"], row["payload"].encode()) for row in rows]
+        return [OutboxRow.of(row) for row in rows]
 
     async def ping(self) -> None:
         """Whether Postgres answers and would take a write. A standby or a full disk is away too."""

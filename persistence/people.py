@@ -82,7 +82,7 @@ class People:
         """End a session and leave word of it in the outbox, as returned; nothing where there was none."""
         async with connection(self._pool) as held:
             rows = await held.fetch(statement("session_end"), token_hash)
-        return [OutboxRow(row["id"], row["topic"], row["payload"].encode()) for row in rows]
+        return [OutboxRow.of(row) for row in rows]
 
     async def delete_expired_sessions(self) -> None:
         async with connection(self._pool) as held:

@@ -1,10 +1,12 @@
 """What the ledger gives and takes: plain frozen values, times in milliseconds since 1970 (UTC)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import asyncpg
+import orjson
 
 from raidline.ids import CommandId, ContributionId, Epoch, InviteCode, RaidId, Seq, UserId
 
@@ -38,6 +40,11 @@ class OutboxRow:
     id: int
     topic: str
     payload: bytes
+
+    @classmethod
+    def of(cls, row: asyncpg.Record | Mapping[str, Any]) -> "OutboxRow":
+        """The payload in the one form everybody gives it: Postgres writes JSON with spaces."""
+        return cls(row["id"], row["topic"], orjson.dumps(orjson.loads(row["payload"])))
 
 
 @dataclass(slots=True)

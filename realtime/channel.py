@@ -211,7 +211,7 @@ class Channel:
         self._held.append(entry)
 
     def _follow(self, change: Change, key: Cursor, *, is_last_word: bool) -> None:
-        """Who may see the raid no longer is sent away, after the entry that says so but without a snapshot."""
+        """Send away who may see the raid no longer: after the entry that says so, but without a snapshot."""
         if change.public is not None:
             self.public = change.public
         for subscriber in tuple(self.subscribers):

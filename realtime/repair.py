@@ -110,9 +110,11 @@ class Repairs:
                 channel.release()
                 if channel.doubtful and expects_more and channel.head == before:
                     # A message that came before this reading spoke of an entry that the log does not have.
-                    await self._begin_anew(channel)
-                    channel.give_up_held()
                     channel.doubtful = False
+                    await self._begin_anew(channel)
+                    if channel.head == before:
+                        channel.give_up_held()
+                    channel.release()
             except BaseException:
                 channel.doubtful = True
                 raise

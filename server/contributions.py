@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from raidline.ids import RaidId, UserId
+from raidline.ids import CommandId, RaidId, UserId
 from realtime.commands import Contribute
 from server import idempotency
 from server.bodies import BatchItem, ContributionBody
@@ -97,9 +97,11 @@ async def prepare(
     user_id = counts_for(caller, body)
     key = idempotency.checked_key(key)
     occurred = body.occurred_at
+    contribution_id = idempotency.contribution_id(raid_id, user_id, key)
     return Contribute(
         raid_id=raid_id,
-        contribution_id=idempotency.contribution_id(raid_id, user_id, key),
+        command_id=CommandId(contribution_id),
+        contribution_id=contribution_id,
         fingerprint=idempotency.fingerprint(body, user_id),
         user_id=user_id,
         actor_id=caller.user.id if caller.user else None,

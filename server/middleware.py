@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import random
 import re
-import secrets
 import traceback
 
 import structlog
@@ -69,7 +69,7 @@ def request_id_from(headers: Headers) -> str:
     given = headers.get("x-request-id")
     if given is not None and _SANE_ID.fullmatch(given):
         return given
-    return secrets.token_hex(8)
+    return f"{random.getrandbits(64):016x}"  # no secret, and a system call less
 
 
 def bounded(scope: Scope, headers: Headers, receive: Receive) -> Receive:

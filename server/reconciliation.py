@@ -37,7 +37,7 @@ class Reconciliation:
         async for difference in self._ledger_audit.differences():
             yield difference
         async for raid_id in self._raids():
-            for difference in await self._of_raid(raid_id):
+            for difference in await self.of_raid(raid_id):
                 yield difference
         async for difference in self._strangers():
             yield difference
@@ -49,7 +49,7 @@ class Reconciliation:
         await self._settle_quarantine()
         await self._ledger_audit.repair_folds()
         async for raid_id in self._raids():
-            if await self._of_raid(raid_id):
+            if await self.of_raid(raid_id):
                 await self._heal(raid_id)
         await self._services.notifier.send(await self._services.ledger.send_outbox(0, QUARANTINE_PAGE))
 
@@ -64,8 +64,9 @@ class Reconciliation:
             for raid_id in page:
                 yield raid_id
 
-    async def _of_raid(self, raid_id: RaidId) -> list[Difference]:
-        """Read both sides until nobody wrote in between; what is still unrecorded then is a difference too."""
+    async def of_raid(self, raid_id: RaidId) -> list[Difference]:
+        """Between one raid's state and the ledger. Both sides are read until nobody wrote in between; what is still
+        unrecorded then is a difference too."""
         found: list[Difference] = []
         for _ in range(LOOKS):
             held = await self._services.inspector.inspect(raid_id)

@@ -1,7 +1,7 @@
 """Sessions: Postgres holds them, Redis and each server's memory remember them for a while.
 
-A token is shown once and stored nowhere; everything here goes by its hash. The announcement that a session has
-ended (`server/notifier.py`) leaves a mark in its place in Redis, which no look-up overwrites.
+A token is shown once and stored nowhere; everything here goes by its hash. The announcement that a session
+has ended (`server/notifier.py`) leaves a mark in its place in Redis, which no look-up overwrites.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Sessions:
         return known
 
     async def end(self, token_hash: TokenHash) -> Sequence[OutboxRow]:
-        """End it for good; what is returned has to be sent to Redis and the other servers. Raises LedgerAway."""
+        """End it for good; what is returned has yet to be announced (`Notifier.send`). Raises LedgerAway."""
         rows = await self._people.end_session(token_hash)
         self.forget(token_hash)
         return rows

@@ -57,6 +57,8 @@ def clean_environment(**settings: str) -> dict[str, str]:
 class Launched:
     """A `raidline` command as a process of its own. It ends with this process, kill -9 included."""
 
+    module = "server"
+
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self.log = log
         self.url = ""
@@ -72,7 +74,7 @@ class Launched:
         ]
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [*launcher, sys.executable, "-m", "server", *arguments],
+                [*launcher, sys.executable, "-m", self.module, *arguments],
                 cwd=log.parent,
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,

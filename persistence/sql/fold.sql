@@ -201,4 +201,4 @@ SELECT 'event', raid_id, epoch, seq, event FROM fresh_event
 UNION ALL
 SELECT 'raid', id, current_xp, current_tasks, met::text FROM folded_raid
 UNION ALL
-SELECT 'outbox', NULL, id, NULL, jsonb_build_object('topic', topic, 'payload', payload)::text FROM announced
+SELECT 'outbox', NULL, id, NULL, jsonb_build_object('topic', topic, 'payload', payload::text)::text FROM announced

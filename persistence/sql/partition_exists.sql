@@ -1,3 +1,7 @@
 -- Has this month a partition?
 -- Params: $1 the month's first day
-SELECT to_regclass('contributions_' || to_char($1::date, 'YYYY_MM')) IS NOT NULL
+SELECT EXISTS (
+    -- Not to_regclass: it may answer from a cache older than the lock.
+    SELECT FROM pg_class
+    WHERE relname = 'contributions_' || to_char($1::date, 'YYYY_MM')
+      AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'contributions'::regclass))

@@ -46,12 +46,13 @@ local stopped = cannot_append(raid)
 if stopped then return stopped end
 
 local member = text_of(known.user_id)
+local taken = text_of(0 - known.xp) -- a mere minus would make "-0" of nothing, which is no integer to Redis
 raid.current_xp = raid.current_xp - known.xp
 raid.current_tasks = raid.current_tasks - 1
-local xp = redis.call('HINCRBY', raid.keys.xp, member, text_of(-known.xp))
+local xp = redis.call('HINCRBY', raid.keys.xp, member, taken)
 local tasks = redis.call('HINCRBY', raid.keys.tasks, member, -1)
 if raid.max_xp_per_member_per_day then
-  redis.call('HINCRBY', raid.keys.day_xp, member .. ':' .. known.day, text_of(-known.xp))
+  redis.call('HINCRBY', raid.keys.day_xp, member .. ':' .. known.day, taken)
 end
 append(raid, 'contribution_voided', command.id, {
   contributionId = command.contribution_id, userId = known.user_id, xp = known.xp,

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Final
+from urllib.parse import quote
 
 import asyncpg
 import httpx
@@ -77,8 +78,10 @@ class Watcher:
         claimed = self.log.cursor if cursor == OWN_CURSOR else cursor
         self.log.connected(claimed)
         self.ended.clear()
-        source = _ws(person, self.raid_id, via, claimed) if via[:2] == "ws" else _sse(
-            person, self.raid_id, via, claimed
+        source = (
+            _ws(person, self.raid_id, via, claimed)
+            if via[:2] == "ws"
+            else _sse(person, self.raid_id, via, claimed)
         )
         self._task = asyncio.create_task(self._follow(source))
 
@@ -122,7 +125,7 @@ class Watcher:
 
 @asynccontextmanager
 async def watchers(raid_id: int, *followed: tuple[Person, str]) -> AsyncIterator[list[Watcher]]:
-    """One watcher for each person and transport, greeted before the block begins; none broke a promise after it."""
+    """One for each person and transport, greeted before the block begins; nothing was wrong after it."""
     watching = [Watcher(raid_id) for _ in followed]
     try:
         await asyncio.gather(
@@ -167,7 +170,7 @@ async def sse_blocks(chunks: AsyncIterator[bytes]) -> AsyncGenerator[tuple[str, 
 
 async def _ws(person: Person, raid_id: int, via: str, cursor: str | None) -> AsyncGenerator[Frame, None]:
     base = str(person.client.base_url).replace("http", "ws", 1).rstrip("/")
-    query = f"?lastEventId={cursor}" if cursor is not None and via == "ws" else ""
+    query = f"?lastEventId={quote(cursor, safe='')}" if cursor is not None and via == "ws" else ""
     path = f"/api/v1/raids/{raid_id}/ws{query}" if via == "ws" else "/api/v1/ws"
     headers = {"Authorization": f"Bearer {person.token}"}
     async with connect(

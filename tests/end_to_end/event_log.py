@@ -28,7 +28,7 @@ def parts(cursor: str) -> tuple[int, int]:
 class EventLog:
     """Goes on over any number of connections, transports and servers: every entry once, in order, no gap.
 
-    `wrong` names each promise that was broken. `raid` is what a client makes of it all, in the form of `shape`.
+    `wrong` names each promise that was broken. `raid` is what a client makes of it all, as `shape` has it.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,7 @@
 """A raid's log as Redis would write it: numbers entries and keeps the header, knows no rules."""
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -9,7 +10,9 @@ import orjson
 
 from raidline.ids import ContributionId, Epoch, RaidId, Seq, UserId
 
-START_MS = 1_795_200_000_123  # 2026-11-20T21:20:00.123Z
+START_MS = (round(time.time()) + 60) * 1000 + 123
+"""A little after whatever the ledger itself dates, so that whoever creates a raid is its first member."""
+
 DAY = "2026-11-20"
 NAMESPACE = UUID("7d0f3a52-6f0c-4ac2-9b53-7a5f2c7f6f10")
 

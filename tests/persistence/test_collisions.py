@@ -87,6 +87,7 @@ async def test_batches_over_the_same_people_in_opposite_orders_with_an_auditor_b
             await world.ledger.record(behind)
             await world.ledger.set_audited(log.raid_id, log.epoch, Seq(max(0, log.seq - 50)))
             await world.raids.live_raids(0, 100)
+            await asyncio.sleep(0.02)
             rounds += 1
         return rounds
 

@@ -33,7 +33,9 @@ CATALOG = {
         FROM pg_sequences WHERE schemaname = 'public'""",
     "functions": """
         SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace""",
-    "triggers": "SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "triggers": """
+        SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) FROM pg_trigger
+        WHERE NOT tgisinternal""",
     "views": "SELECT viewname, definition FROM pg_views WHERE schemaname = 'public'",
     "types": """
         SELECT typname, typtype::text FROM pg_type

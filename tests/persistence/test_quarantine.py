@@ -1,5 +1,7 @@
 """Bad data is found by splitting, put aside by the command, and settled by its void. Nothing else is."""
 
+import re
+
 import orjson
 import pytest
 
@@ -25,7 +27,7 @@ async def test_the_bad_one_of_many_is_found_and_the_others_are_recorded(world: W
     assert await world.value("SELECT last_seq FROM raids") == log.seq
     ((entry, sqlstate, message),) = await world.rows("SELECT entry, sqlstate, message FROM ledger_quarantine")
     assert (orjson.loads(entry), sqlstate) == (bad, "23514")
-    assert message == "CheckViolationError table contributions_2026_11 constraint not_thirteen"
+    assert re.fullmatch(r"CheckViolationError table contributions_\d+_\d+ constraint not_thirteen", message)
 
 
 async def test_a_repeat_of_it_is_told_again_without_a_second_row(world: World) -> None:

@@ -127,7 +127,7 @@ async def test_pages_of_contributions_are_newest_first_and_hold_each_once(world:
 
 
 async def test_what_the_worker_asks_for(world: World) -> None:
-    ada, bob = await world.users(2)
+    (ada,) = await world.users(1)
     recruiting, active, done = [await world.raid(ada) for _ in range(3)]
     await world.ledger.record([active.start(), done.start(), done.end("raid_failed")])
     assert await world.raids.deadlines() == [(active.raid_id, active.deadline)]

@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 from persistence.rows import EntryName, Recall
-from raidline.ids import ContributionId, Epoch, RaidId, Seq
+from raidline.ids import ContributionId, Epoch, RaidId, Seq, UserId
 from tests.persistence.conftest import World
 from tests.persistence.log import DAY, Log, changed, fields_of, id_of
 
@@ -156,7 +156,7 @@ async def test_somebody_whose_join_is_not_recorded_yet_stands_as_a_shell(world: 
 async def test_people_the_ledger_has_never_heard_of_are_counted_too(world: World) -> None:
     (ada,) = await world.users(1)
     log = await world.active_raid(ada)
-    await world.ledger.record([log.contribute(ada + 1000)])
+    await world.ledger.record([log.contribute(UserId(ada + 1000))])
     assert await world.rows("SELECT user_id, xp FROM user_stats") == [(ada + 1000, 10)]
 
 

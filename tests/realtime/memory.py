@@ -19,6 +19,8 @@ from realtime.snapshot import Member, Snapshot
 
 RAID = RaidId(42)
 LEADER = UserId(1)
+FIRST_EPOCH = Epoch(7)
+NO_SEQ = Seq(0)
 RESUME_MAX = 1000
 
 
@@ -27,8 +29,8 @@ class Memory:
     """One raid whose log can be read, published, lost and healed. It is what a hub reads from."""
 
     chance: random.Random = field(default_factory=lambda: random.Random(1))
-    epoch: Epoch = Epoch(7)
-    seq: Seq = Seq(0)
+    epoch: Epoch = FIRST_EPOCH
+    seq: Seq = NO_SEQ
     log: list[Entry] = field(default_factory=list)
     members: set[UserId] = field(default_factory=lambda: {LEADER})
     public: bool = True
@@ -140,7 +142,7 @@ class Memory:
         return entries if len(entries) == self.seq - cursor.seq else None
 
     def snapshot(self) -> Snapshot:
-        times = {name: "1700000000000" for name in ("created_at", "started_at", "deadline")}
+        times = dict.fromkeys(("created_at", "started_at", "deadline"), "1700000000000")
         state = {
             **times,
             "ended_at": "",

@@ -2,16 +2,17 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import pytest
 
 from raidline.ids import TokenHash, UserId
 from realtime import sse
 from realtime.errors import RealtimeError
-from realtime.hub import Draining, Hub, HubSettings, NotVisible, TooManyStreams
+from realtime.hub import Draining, Hub, HubSettings, NotVisible, SessionsGone, TooManyStreams
 from realtime.keys import SESSIONS_REVOKED
 from realtime.stream import Ending, Stream, Viewer
 from tests.helpers import eventually
@@ -50,9 +51,11 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(settings: HubSettings = NEVER, seed: int = 1) -> AsyncIterator[Bench]:
+async def bench(
+    settings: HubSettings = NEVER, seed: int = 1, sessions_gone: SessionsGone | None = None
+) -> AsyncIterator[Bench]:
     world, ear = Memory(random.Random(seed)), Ear()
-    hub = Hub(world, ear, world.ensure, settings)
+    hub = Hub(world, ear, world.ensure, settings, sessions_gone)
     world.publish = ear.hear
     hub.start()
     try:
@@ -122,6 +125,41 @@ async def test_a_lost_message_is_read_from_the_log_before_the_next_is_shown() ->
         on.world.write()
         await turn()
         assert client.seqs == [0, 1, 2, 3, 4]
+
+
+async def test_what_is_lost_is_read_page_by_page_without_waiting_for_more() -> None:
+    async with bench() as on:
+        client = await on.client()
+        on.ear.lose()
+        for _ in range(20):
+            on.world.write()
+        on.ear.regain()
+        await turn(300)
+        assert client.seqs == list(range(21))
+
+
+async def test_what_is_lost_while_a_stream_begins_is_read_as_well() -> None:
+    async with bench() as on:
+        arriving = asyncio.create_task(on.client())
+        await eventually(lambda: "stream_start" in on.world.reads, every=0)
+        await turn(4)
+        on.ear.lose()
+        on.world.write()
+        on.ear.regain()
+        client = await arriving
+        await turn()
+        assert client.at == on.world.head
+
+
+async def test_a_message_of_an_entry_that_nobody_has_is_dropped() -> None:
+    async with bench() as on:
+        client = await on.client()
+        on.ear.hear(b"7-9\ncontribution\n{}")
+        await turn(200)
+        on.world.write()
+        await turn(200)
+        assert_seamless(client.told)
+        assert client.at == on.world.head
 
 
 async def test_a_gap_that_the_log_cannot_fill_is_a_reset() -> None:
@@ -402,20 +440,15 @@ async def test_a_stream_ends_with_its_session() -> None:
 
 
 async def test_sessions_that_ended_unheard_are_asked_for_after_a_loss() -> None:
-    async with bench() as on:
-        on.hub._sessions_gone = asked_for({TokenHash("a")})
+    async def sessions_gone(asked: Collection[TokenHash]) -> Collection[TokenHash]:
+        return {TokenHash("a")} & set(asked)
+
+    async with bench(sessions_gone=sessions_gone) as on:
         gone, fine = await on.client(token="a"), await on.client(token="b")
         on.ear.lose()
         on.ear.regain()
         await eventually(lambda: gone.ended, deadline=2)
         assert not fine.ended
-
-
-def asked_for(gone: set[TokenHash]):  # type: ignore[no-untyped-def]
-    async def sessions_gone(asked):  # type: ignore[no-untyped-def]
-        return gone & set(asked)
-
-    return sessions_gone
 
 
 async def test_draining_says_goodbye_and_takes_nobody_new() -> None:
@@ -443,76 +476,97 @@ async def test_no_more_streams_than_allowed() -> None:
 async def test_every_subscriber_sees_every_entry_once_and_in_order(seed: int) -> None:
     """Random commands, losses, heals, slow readers, visits and returns: nothing is missing, nothing twice."""
     async with bench(seed=seed) as on:
-        chance = random.Random(seed)
-        clients, gone = await play(on, chance)
+        play = Play(on, random.Random(seed))
+        await play.run(400)
         on.world.write()
-        for client in clients:
+        for client in play.clients:
             client.read()
-        await eventually(lambda: all(client.at == on.world.head for client in clients), deadline=5)
-        for client in clients + gone:
+        await eventually(lambda: all(client.at == on.world.head for client in play.clients), deadline=5)
+        for client in play.clients + play.gone:
             assert_seamless(client.told)
             assert not client.ended
-        assert on.hub.stream_count == len(clients)
+        assert on.hub.stream_count == len(play.clients)
 
 
-CHANCES = {
-    "write": 40,
-    "burst": 4,
-    "lose": 4,
-    "twice": 4,
-    "heal": 1,
-    "visit": 3,
-    "return": 6,
-    "go": 6,
-    "slow": 4,
-    "read": 6,
-    "pause": 40,
-    "deaf": 1,
-}
+class Play:
+    """What can happen to a raid and its subscribers, at random. Arrivals run beside everything else."""
 
+    CHANCES: ClassVar = {
+        "write": 40,
+        "burst": 4,
+        "lose": 4,
+        "twice": 4,
+        "heal": 1,
+        "visit": 3,
+        "return_": 6,
+        "go": 6,
+        "slow": 4,
+        "read": 6,
+        "deaf": 1,
+        "pause": 40,
+    }
 
-async def play(on: Bench, chance: random.Random) -> tuple[list[Client], list[Client]]:
-    """Who is there at the end, and who has left. Arrivals run beside everything else."""
-    clients: list[Client] = [await on.client()]
-    gone: list[Client] = []
-    arriving: list[asyncio.Task[Client]] = []
-    for _ in range(400):
-        match chance.choices(list(CHANCES), list(CHANCES.values()))[0]:
-            case "write":
-                on.world.write()
-            case "burst":
-                for _ in range(chance.choice((10, 300, 1100))):
-                    on.world.write()
-            case "lose":
-                on.world.write(publish=False)
-            case "twice" if on.world.log:
-                on.ear.hear(payload_of(chance.choice(on.world.log)))
-            case "heal":
-                on.world.heal(publish=chance.random() < 0.7)
-                on.world.suspect = chance.random() < 0.3
-            case "visit":
-                arriving.append(asyncio.create_task(on.client()))
-            case "return" if gone:
-                before = gone.pop(chance.randrange(len(gone)))
-                assert_seamless(before.told)
-                arriving.append(asyncio.create_task(on.client(str(before.at))))
-            case "go" if len(clients) > 1:
-                client = clients.pop(chance.randrange(len(clients)))
-                on.gone(client)
-                gone.append(client)
-            case "slow":
-                chance.choice(clients).stop_reading()
-            case "read":
-                chance.choice(clients).read()
-            case "deaf":
-                if on.ear.deaf:
-                    on.ear.regain()
-                else:
-                    on.ear.lose()
-            case "pause":
-                await turn(chance.randrange(12))
-        clients += [task.result() for task in arriving if task.done()]
-        arriving = [task for task in arriving if not task.done()]
-    if on.ear.deaf:
-        on.ear.regain()
-    return clients + await asyncio.gather(*arriving), gone
+    def __init__(self, on: Bench, chance: random.Random) -> None:
+        self.on = on
+        self.chance = chance
+        self.clients: list[Client] = []
+        self.gone: list[Client] = []
+        self._arriving: list[asyncio.Task[Client]] = []
+
+    async def run(self, steps: int) -> None:
+        self.clients.append(await self.on.client())
+        for name in self.chance.choices(list(self.CHANCES), list(self.CHANCES.values()), k=steps):
+            if name == "pause":
+                await turn(self.chance.randrange(12))
+            else:
+                getattr(self, name)()
+            self.clients += [task.result() for task in self._arriving if task.done()]
+            self._arriving = [task for task in self._arriving if not task.done()]
+        if self.on.ear.deaf:
+            self.on.ear.regain()
+        self.clients += await asyncio.gather(*self._arriving)
+
+    def write(self) -> None:
+        self.on.world.write()
+
+    def burst(self) -> None:
+        for _ in range(self.chance.choice((10, 300, 1100))):
+            self.on.world.write()
+
+    def lose(self) -> None:
+        self.on.world.write(publish=False)
+
+    def twice(self) -> None:
+        if self.on.world.log:
+            self.on.ear.hear(payload_of(self.chance.choice(self.on.world.log)))
+
+    def heal(self) -> None:
+        self.on.world.heal(publish=self.chance.random() < 0.7)
+        self.on.world.suspect = self.chance.random() < 0.3
+
+    def visit(self) -> None:
+        self._arriving.append(asyncio.create_task(self.on.client()))
+
+    def return_(self) -> None:
+        if self.gone:
+            before = self.gone.pop(self.chance.randrange(len(self.gone)))
+            assert_seamless(before.told)
+            self._arriving.append(asyncio.create_task(self.on.client(str(before.at))))
+
+    def go(self) -> None:
+        if len(self.clients) > 1:
+            client = self.clients.pop(self.chance.randrange(len(self.clients)))
+            self.on.gone(client)
+            self.gone.append(client)
+
+    def slow(self) -> None:
+        self.chance.choice(self.clients).stop_reading()
+
+    def read(self) -> None:
+        self.chance.choice(self.clients).read()
+
+    def deaf(self) -> None:
+        if self.on.ear.deaf:
+            self.on.ear.regain()
+        else:
+            self.on.ear.lose()

@@ -52,6 +52,7 @@ Step = Command | Wait | Audit
 
 users = st.sampled_from([1, 1, 1, 2, 2, 2, 3, 4, 5]).map(UserId)
 actors = st.sampled_from([1, 1, 1, 1, 2, 3]).map(UserId)
+contributors = st.sampled_from([1, 1, 1, 1, 2, 2, 2, 3]).map(UserId)
 command_ids = st.integers(1, 60).map(command_id)
 contribution_numbers = st.sampled_from(range(1, 13))
 xps = st.sampled_from([0, 1, 20, 30, 40, 60, 100, 101])
@@ -64,7 +65,7 @@ def _command(kind: type[Any], **fields: st.SearchStrategy[Any]) -> st.SearchStra
 _own = st.builds(
     contribution,
     contribution_numbers,
-    user=users,
+    user=contributors,
     xp=xps,
     fingerprint=st.sampled_from(["f0", "f0", "f1"]),
     task_id=st.sampled_from([None, "dishes"]),
@@ -73,14 +74,14 @@ _own = st.builds(
 _others = st.builds(
     contribution,
     contribution_numbers,
-    user=users,
-    actor_id=st.one_of(st.none(), users),
+    user=contributors,
+    actor_id=st.sampled_from([None, *range(1, 4)]),
     may_write_for_others=st.booleans(),
     occurred_at_ms=st.sampled_from([NOW - 200 * HOUR, NOW, NOW + 5 * MINUTE, NOW + 6 * MINUTE]),
     late_ms=st.sampled_from([None, 168 * HOUR]),
 )
 _voids = st.builds(
-    void, contribution_numbers, actor=st.one_of(st.none(), users), is_admin=st.booleans(), command_id=command_ids
+    void, contribution_numbers, actor=st.sampled_from([None, 1, 1, 2, 2, 3]), is_admin=st.booleans(), command_id=command_ids
 )
 _joins = st.builds(
     join,

@@ -1,0 +1,86 @@
+"""Services and servers that live as long as one benchmark, and what the kernel says they cost."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+
+import aiohttp
+
+from server.commands import prepare_database
+from server.embedded import EmbeddedPostgres, EmbeddedRedis, ServiceUrls
+
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+START_SECONDS = 20.0
+
+
+class World:
+    """A Postgres and a Redis of this benchmark's own, and the pids whose time is asked for."""
+
+    def __init__(self, postgres: EmbeddedPostgres, redis: EmbeddedRedis) -> None:
+        self.urls = ServiceUrls(postgres.url, redis.url)
+        self.postgres_pid = postgres.pid
+        self.redis_pid = redis.pid
+        self.admin_token = secrets.token_urlsafe()
+
+
+@contextlib.asynccontextmanager
+async def world() -> AsyncIterator[World]:
+    with tempfile.TemporaryDirectory(prefix="raidline-bench-") as folder:
+        Path(folder).chmod(0o711)  # noqa: S103 (the services may run as another user)
+        postgres, redis = EmbeddedPostgres(Path(folder) / "postgres"), EmbeddedRedis(Path(folder) / "redis")
+        async with contextlib.AsyncExitStack() as stack:
+            await postgres.start()
+            stack.push_async_callback(postgres.stop)
+            await redis.start()
+            stack.push_async_callback(redis.stop)
+            await prepare_database(postgres.url)
+            yield World(postgres, redis)
+
+
+@contextlib.asynccontextmanager
+async def process(arguments: Sequence[str], environment: Mapping[str, str], port: int) -> AsyncIterator[int]:
+    """A server process that answers on `port`; yields its pid and ends it afterwards."""
+    one = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *arguments, env={**os.environ, **environment}, stdout=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await _answers(port)
+        yield one.pid
+    finally:
+        one.terminate()
+        await one.wait()
+
+
+async def _answers(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    async with aiohttp.ClientSession() as http:
+        while True:
+            with contextlib.suppress(aiohttp.ClientError):
+                async with http.get(f"http://127.0.0.1:{port}/healthz"):
+                    return
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"nothing answers on port {port}")
+            await asyncio.sleep(0.05)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def cpu_seconds(pid: int, *, with_children: bool = False) -> float:
+    """User and system time of a process so far; with its living and ended children for Postgres."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    spent = sum(int(field) for field in fields[11 : 15 if with_children else 13]) / TICKS_PER_SECOND
+    if not with_children:
+        return spent
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return spent + sum(cpu_seconds(int(child)) for child in children)
