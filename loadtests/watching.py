@@ -130,9 +130,7 @@ async def _follow_sse(http: aiohttp.ClientSession, raid: str, token: str, sight:
 
 async def _follow_ws(http: aiohttp.ClientSession, raid: str, token: str, sight: Sight) -> None:
     headers = {"Authorization": f"Bearer {token}"}
-    async with http.ws_connect(
-        f"{raid}/ws", headers=headers, protocols=[SUBPROTOCOL], max_msg_size=0
-    ) as socket:
+    async with http.ws_connect(f"{raid}/ws", headers=headers, protocols=[SUBPROTOCOL], max_msg_size=0) as socket:
         async for message in socket:
             frame = orjson.loads(message.data)
             if frame["type"] == "event":

@@ -89,9 +89,7 @@ class LedgerAudit:
                 mended += len(owners)
         return mended
 
-    async def _compared(
-        self, bound: str, size: int, comparisons: tuple[str, ...]
-    ) -> AsyncIterator[list[Owned]]:
+    async def _compared(self, bound: str, size: int, comparisons: tuple[str, ...]) -> AsyncIterator[list[Owned]]:
         """Page by page, over every id there can be: rows of raids and users that are not are found too."""
         low: int | None = LOWEST
         while low is not None:
@@ -109,10 +107,7 @@ class LedgerAudit:
 
 async def _compare(held: Connection, name: str, low: int, high: int) -> list[Owned]:
     rows = await held.fetch(statement(name), low, high, timeout=PATIENCE_SECONDS)
-    return [
-        Owned(row["owner"], Difference(row["kind"], row["place"], row["expected"], row["found"]))
-        for row in rows
-    ]
+    return [Owned(row["owner"], Difference(row["kind"], row["place"], row["expected"], row["found"])) for row in rows]
 
 
 async def _mend_raids(held: Connection, raids: list[int]) -> None:

@@ -2,6 +2,7 @@
 
     LedgerError
     ├── LedgerAway        Postgres cannot be used now: come back later, nothing is known to have happened
+    │   └── Collision     two transactions ran into one another; recording and healing try again by themselves
     ├── RaidUnknown       the ledger has no such raid
     └── BadData           Postgres refuses the values themselves (SQLSTATE classes 22 and 23)
 
@@ -49,8 +50,8 @@ class BadData(LedgerError):
         self.detail = detail
 
 
-class Collision(LedgerError):
-    """Two transactions ran into one another and this one was rolled back. Never leaves the package."""
+class Collision(LedgerAway):
+    """Two transactions ran into one another and this one was rolled back: the same may well succeed again."""
 
 
 AWAY = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
@@ -72,8 +73,7 @@ def translated(error: BaseException) -> LedgerError:
 def _without_values(error: BaseException) -> str:
     """What Postgres says, less its message and detail: those quote what people wrote."""
     named = {
-        word: getattr(error, f"{word}_name", None)
-        for word in ("schema", "table", "column", "constraint", "data_type")
+        word: getattr(error, f"{word}_name", None) for word in ("schema", "table", "column", "constraint", "data_type")
     }
     said = [f"{word} {name}" for word, name in named.items() if name and word != "schema"]
     return " ".join([type(error).__name__, *said])

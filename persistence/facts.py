@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from persistence.ledger import NO_CONTRIBUTION
 from persistence.pool import Pool, connection, transaction
 from persistence.rows import KnownKey, RaidRow
 from persistence.statements import statement
-from raidline.ids import ContributionId, RaidId, Seq, UserId
+from raidline.ids import ContributionId, RaidId, UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,10 @@ class LedgerFacts:
                 facts[raid_id].members[user_id] = MemberFacts(*rest)
         return facts
 
-    async def keys(self, raid_id: RaidId, after: Seq, limit: int) -> list[KnownKey]:
-        """A raid's contributions by seq, above this one."""
+    async def keys(self, raid_id: RaidId, after: ContributionId | None, limit: int) -> list[KnownKey]:
+        """A raid's contributions by id, after this one: the order in which they are quick to page through."""
         async with connection(self._pool) as held:
-            rows = await held.fetch(statement("raid_keys"), raid_id, after, limit)
+            rows = await held.fetch(statement("raid_keys_page"), raid_id, after or NO_CONTRIBUTION, limit)
         return [KnownKey.of(row) for row in rows]
 
     async def keys_of(self, raid_id: RaidId, ids: Sequence[ContributionId]) -> dict[ContributionId, KnownKey]:

@@ -28,9 +28,7 @@ class Folded:
     outbox: list[OutboxRow] = field(default_factory=list)
 
 
-async def lock(
-    connection: Connection, raids: Sequence[RaidId], users: Sequence[UserId]
-) -> dict[RaidId, Epoch]:
+async def lock(connection: Connection, raids: Sequence[RaidId], users: Sequence[UserId]) -> dict[RaidId, Epoch]:
     """Lock in the order of everybody; the epochs of those raids that exist."""
     rows = await connection.fetch(statement("lock"), sorted(raids), sorted(users))
     return {row["id"]: row["epoch"] for row in rows}
@@ -39,9 +37,7 @@ async def lock(
 async def fold(connection: Connection, entries: Sequence[LedgerEntry]) -> Folded:
     """Fold entries, given in the order of their names, into rows and totals. The locks must be held."""
     folded = Folded()
-    for kind, raid_id, a, b, body in await connection.fetch(
-        statement("fold"), *FoldInput.of(entries).parameters()
-    ):
+    for kind, raid_id, a, b, body in await connection.fetch(statement("fold"), *FoldInput.of(entries).parameters()):
         match kind:
             case "key":
                 folded.effects[raid_id, a, b] = body.encode()
@@ -91,14 +87,14 @@ async def put_aside(connection: Connection, entry: LedgerEntry, sqlstate: str, d
         statement("quarantine"),
         *entry.name,
         entry.event,
-        _uuid_text(entry.contribution_id),
+        uuid_text(entry.contribution_id),
         entry.raw.decode("utf-8", "backslashreplace").replace("\x00", "\\u0000"),
         sqlstate,
         detail,
     )
 
 
-def _uuid_text(text: object) -> str | None:
+def uuid_text(text: object) -> str | None:
     """A contribution id worth looking for; the malformed one of a bad entry is worth nothing."""
     try:
         return str(uuid.UUID(str(text)))

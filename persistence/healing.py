@@ -16,7 +16,10 @@ from persistence.rows import EntryKey, HealedRaid
 from persistence.statements import statement
 from raidline.ids import Epoch, RaidId
 
-FOLD_SIZE = 1000
+FOLD_SIZE = 5000
+"""Within one transaction every statement leaves a version of each row it counts on, for the next to step over:
+fewer and larger ones are twice as fast as those of recording, and still far from the statement's time."""
+
 PARSE_SIZE = 5000
 
 

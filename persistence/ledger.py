@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from persistence.entries import parse_all
+from persistence.folding import uuid_text
 from persistence.healing import heal_raid, load_raid, parse_frozen, read_raid_as_is
 from persistence.pool import Pool, connection
 from persistence.recording import Passing, Recorder, again_on_collision
@@ -21,6 +22,7 @@ from persistence.rows import (
 from persistence.statements import statement
 from raidline.ids import ContributionId, Epoch, RaidId, Seq
 
+NO_CONTRIBUTION = "00000000-0000-0000-0000-000000000000"
 KEY_LIMIT = 10_000
 """Raids with more contributions are loaded without their keys."""
 
@@ -55,9 +57,7 @@ class Ledger:
     async def heal(self, raid_id: RaidId, state_epoch: Epoch | None, frozen: Sequence[bytes]) -> HealedRaid:
         """Record what a frozen log holds, begin a new epoch, and read the raid. Raises `RaidUnknown`."""
         entries = await parse_frozen(frozen)
-        return await again_on_collision(
-            lambda: heal_raid(self._pool, raid_id, state_epoch, entries, self._key_limit)
-        )
+        return await again_on_collision(lambda: heal_raid(self._pool, raid_id, state_epoch, entries, self._key_limit))
 
     async def load(self, raid_id: RaidId) -> HealedRaid | None:
         """Read a raid that left Redis in good order; None for every other: those have to heal."""
@@ -93,7 +93,7 @@ class Ledger:
     async def missing(self, raid_id: RaidId, epoch: Epoch, entries: Sequence[EntryName]) -> list[Seq]:
         """Those of a log's entries that the ledger does not hold, ascending. Quarantine counts as held."""
         seqs = [entry.seq for entry in entries]
-        contributions = [entry.contribution_id for entry in entries]
+        contributions = [_looked_for(entry.contribution_id) for entry in entries]
         async with connection(self._pool) as held:
             rows = await held.fetch(statement("entries_missing"), raid_id, epoch, seqs, contributions)
         return [row["seq"] for row in rows]
@@ -137,3 +137,8 @@ class Ledger:
         """Forget what has been told."""
         async with connection(self._pool) as held:
             await held.execute(statement("outbox_delete"), list(ids))
+
+
+def _looked_for(contribution_id: ContributionId | None) -> str | None:
+    """An id that is none is held by nobody; Postgres would refuse the whole question."""
+    return None if contribution_id is None else uuid_text(contribution_id) or NO_CONTRIBUTION

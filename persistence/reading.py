@@ -40,4 +40,4 @@ async def _day_xp(held: Connection, raid: RaidRow) -> list[tuple[UserId, str, in
 async def _keys(held: Connection, raid: RaidRow, key_limit: int) -> list[KnownKey] | None:
     if raid.contribution_count > key_limit:
         return None
-    return [KnownKey.of(row) for row in await held.fetch(statement("raid_keys"), raid.id, -1, None)]
+    return [KnownKey.of(row) for row in await held.fetch(statement("raid_keys"), raid.id)]

@@ -113,8 +113,9 @@ def rfc3339(milliseconds: str) -> str | None:
     """UTC with milliseconds and a Z; None for the empty text of a time that has not come."""
     if not milliseconds:
         return None
-    moment = datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(milliseconds) % 1000:03d}Z"
+    seconds, rest = divmod(int(milliseconds), 1000)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment.isoformat()[:19]}.{rest:03d}Z"
 
 
 def _pairs(flat: FlatPairs) -> Mapping[bytes, bytes]:

@@ -94,10 +94,17 @@ async def migrate(settings: Settings) -> None:
 
 
 async def audit(settings: Settings, data: Path, repair: bool, as_json: bool) -> int:
+    from persistence.errors import LedgerAway
+    from realtime.errors import RedisAway
     from server.audit_command import audit as compare
 
-    async with _reached_services(settings, data) as ready:
-        return await compare(ready, repair, as_json)
+    try:
+        async with _reached_services(settings, data) as ready:
+            return await compare(ready, repair, as_json)
+    except LedgerAway as error:
+        raise SettingsError(f"DATABASE_URL: {error}") from error
+    except RedisAway as error:
+        raise SettingsError(f"REDIS_URL: {error}") from error
 
 
 async def replay(settings: Settings, file: Path, url: str | None, data: Path, concurrency: int | None) -> int:
@@ -111,6 +118,9 @@ async def replay(settings: Settings, file: Path, url: str | None, data: Path, co
             async def feed(server: WebServer) -> None:
                 try:
                     code.set_result(await _replay(ready, file, server.address, concurrency))
+                except Exception:
+                    code.set_result(1)
+                    raise
                 finally:
                     server.leave()
 
@@ -161,7 +171,12 @@ async def _started_services(settings: Settings, data: Path) -> AsyncIterator[Set
 
 @contextlib.asynccontextmanager
 async def _reached_services(settings: Settings, data: Path) -> AsyncIterator[Settings]:
-    """The same for a command that only looks: beside a raidline at work it uses that one's services."""
+    """The same for a command that only looks: given services are left as they are, those of a
+    raidline at work are shared, and only those at rest in `data` are started.
+    """
+    if settings.database_url and settings.redis_url:
+        yield settings
+        return
     async with contextlib.AsyncExitStack() as stack:
         try:
             started = await stack.enter_async_context(_started_services(settings, data))

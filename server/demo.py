@@ -98,9 +98,7 @@ class _Demo:
         }
         raid = _accepted(await self.client.post(RAIDS, self.leader.token, new))
         for person in self.people.values():
-            _accepted(
-                await self.client.post(f"{RAIDS}/join", person.token, {"inviteCode": raid["inviteCode"]})
-            )
+            _accepted(await self.client.post(f"{RAIDS}/join", person.token, {"inviteCode": raid["inviteCode"]}))
         _accepted(await self.client.post(f"{RAIDS}/{raid['id']}/start", self.leader.token, {}))
         return int(raid["id"])
 

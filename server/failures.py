@@ -15,6 +15,15 @@ from server.context import request_id_of
 from server.problems import Problem, unavailable
 from server.write_path import Unavailable
 
+_REASONS = {
+    "redis_away": "The raids cannot be reached at the moment.",
+    "ledger_away": "The ledger cannot be reached at the moment.",
+    "ledger_behind": "The ledger has to catch up with this raid first.",
+    "overloaded": "Too much is waiting at the moment.",
+    "raid_in_doubt": "The raid is being put in order.",
+}
+"""What `Unavailable` says, for people."""
+
 _HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
@@ -26,11 +35,11 @@ def problem_of(failure: Exception) -> Problem:
         case RaidUnknown():
             return Problem("not_found")
         case RedisAway():
-            return unavailable("The raids cannot be reached at the moment.")
+            return unavailable(_REASONS["redis_away"])
         case LedgerAway():
-            return unavailable("The ledger cannot be reached at the moment.")
+            return unavailable(_REASONS["ledger_away"])
         case Unavailable():
-            return unavailable(failure.reason, failure.retry_after)
+            return unavailable(_REASONS.get(failure.reason), failure.retry_after)
         case HTTPException() if failure.status_code < 500:
             code = _HTTP_CODES.get(failure.status_code, "bad_request")
             return Problem(code, headers=failure.headers)

@@ -72,7 +72,9 @@ class Healer:
         word = await self._care.load(raid_id, loaded_state(healed, frozen.run_id, sealed=False), frozen)
         if word != "placed":
             return False
-        log.info("raid_healed", raid_id=raid_id, epoch=healed.raid.epoch, because=frozen.outcome)
+        # A raid without a state is mostly one that has just been made: its log begins with a heal.
+        say = log.debug if frozen.outcome == "missing" else log.info
+        say("raid_healed", raid_id=raid_id, epoch=healed.raid.epoch, because=frozen.outcome)
         await self._settle(raid_id, healed.raid.epoch)
         return True
 

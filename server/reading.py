@@ -10,13 +10,12 @@ from persistence.errors import RaidUnknown
 from raidline.ids import Epoch, RaidId, Seq
 from realtime.cursor import Cursor
 from realtime.raids import EVERYONE, LogPage, View, Viewer
-from server.problems import Problem, unavailable
+from realtime.repair import HEAL_TRIES
+from server.problems import Problem
+from server.write_path import Unavailable
 
 if TYPE_CHECKING:
     from server.services import Services
-
-HEAL_TRIES = 5
-"""A raid that is still in doubt after so many heals is somebody else's to mend: 503, and no endless loop."""
 
 _HEALS_AT_ONCE = 8
 
@@ -33,13 +32,13 @@ Read = TypeVar("Read", bound=_Doubtful)
 
 
 async def healed(services: Services, raid_id: RaidId, read: Callable[[], Awaitable[Read]]) -> Read:
-    """What `read` finds once the raid is in order. Raises RaidUnknown, RedisAway, LedgerAway, Problem."""
+    """What `read` finds once the raid is in order. Raises RaidUnknown, RedisAway, LedgerAway, Unavailable."""
     for _ in range(HEAL_TRIES):
         found = await read()
         if found.outcome not in ("missing", "suspect"):
             return found
         await services.healer.ensure(raid_id, found.epoch)
-    raise unavailable("The raid is being put in order.")
+    raise Unavailable("raid_in_doubt")
 
 
 async def view(services: Services, raid_id: RaidId, viewer: Viewer, *, known: str = "") -> View:

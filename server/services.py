@@ -103,15 +103,18 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
         stack.push_async_callback(recorder.close)
         pressure = Pressure(scripted)
         background.start(pressure.watch())
-        write_path = WritePath(
-            store, ledger, healer, recorder, Hints(scripted, background), pressure, pause
-        )
+        write_path = WritePath(store, ledger, healer, recorder, Hints(scripted, background), pressure, pause)
         stack.push_async_callback(write_path.close)
         people = People(pool)
         sessions = Sessions(people, scripted.redis)
         hub = Hub(
-            store, Listener(redis_url), healer.ensure, HubSettings(max_streams=settings.max_connections)
+            store,
+            Listener(redis_url),
+            healer.ensure,
+            HubSettings(max_streams=settings.max_connections),
+            sessions.gone,
         )
+        hub.on_session_revoked(sessions.forget)
         hub.start()
         stack.push_async_callback(hub.stop)
 

@@ -37,9 +37,7 @@ class ServiceUrls:
 
 
 @contextlib.asynccontextmanager
-async def embedded_services(
-    data: Path, database_url: str | None, redis_url: str | None
-) -> AsyncIterator[ServiceUrls]:
+async def embedded_services(data: Path, database_url: str | None, redis_url: str | None) -> AsyncIterator[ServiceUrls]:
     """The services to work with: those given, and for each one not given our own, kept in `data`.
 
     Raises FolderInUse when another raidline works in `data`, EmbeddedError when a service cannot start.

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from server.embedded.errors import EmbeddedError, FolderInUse
-from server.embedded.user import ServiceUser, in_a_home, make_own_folder, may_reach, service_user
+from server.embedded.user import ServiceUser, in_a_home, make_own_folder, may_reach, require_within_reach, service_user
 
 ELSEWHERE = Path("/var/lib/raidline")
 
@@ -30,10 +30,11 @@ def data_folder(data: Path) -> Iterator[Path]:
     """
     with contextlib.ExitStack() as stack:
         try:
-            data.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-            data = data.resolve()
+            user = service_user()
+            data.parent.mkdir(parents=True, exist_ok=True)
+            data = make_own_folder(data.resolve(), user)
             stack.enter_context(_lock(data / "lock", data))
-            folder = _services_folder(data, service_user())
+            folder = _services_folder(data, user)
         except OSError as error:
             raise EmbeddedError(f"--data {data}: {error.strerror or error}") from error
         yield folder
@@ -66,15 +67,13 @@ def _services_folder(data: Path, user: ServiceUser | None) -> Path:
     folder = _elsewhere(user) / f"{data.parent.name}-{secrets.token_hex(4)}"
     make_own_folder(folder, user)
     pointer.write_text(f"{folder}\n")
-    return folder
+    return require_within_reach(folder, user)
 
 
 def _checked(folder: Path) -> Path:
     """A remembered place, used only if it is still there and ours: others may write around it."""
     if not folder.is_dir() or folder.is_symlink() or folder.stat().st_uid != os.geteuid():
-        raise EmbeddedError(
-            f"{folder}, where the data was kept, is gone or is not ours: remove .raidline/location"
-        )
+        raise EmbeddedError(f"{folder}, where the data was kept, is gone or is not ours: remove .raidline/location")
     return folder
 
 

@@ -36,7 +36,6 @@ def die_with(parent: int, death_signal: int) -> None:
 
 def main(arguments: list[str]) -> None:
     parent, death_signal, uid, gid, *command = arguments
-    os.umask(0o077)
     become(uid, gid)
     die_with(int(parent), int(death_signal))
     for number in PYTHON_CHANGES:

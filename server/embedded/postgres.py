@@ -14,7 +14,7 @@ from server.embedded.child import Child
 from server.embedded.errors import EmbeddedError
 from server.embedded.programs import postgres_programs
 from server.embedded.sockets import make_socket_folder, remove_socket_folder
-from server.embedded.user import ServiceUser, make_own_folder, make_service_folder, service_user
+from server.embedded.user import ServiceUser, make_own_folder, make_service_folder, require_within_reach, service_user
 
 ROLE = DATABASE = "raidline"
 INIT_DEADLINE = 60.0
@@ -74,7 +74,7 @@ class EmbeddedPostgres:
     async def start(self) -> None:
         """Ready for connections, its database made, when this returns. Cleans up if it fails."""
         user = service_user()
-        make_own_folder(self.folder, user)
+        require_within_reach(make_own_folder(self.folder, user), user)
         child = Child("postgres", self.folder, user, signal.SIGINT)
         await child.clear_leftover(signal.SIGINT, 10.0)
         programs = postgres_programs(user, self._store)
@@ -150,9 +150,7 @@ class EmbeddedPostgres:
                         child.start(command)
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            raise EmbeddedError(
-                f"postgres did not start in {START_DEADLINE:.0f} s: {child.last_words()}"
-            ) from None
+            raise EmbeddedError(f"postgres did not start in {START_DEADLINE:.0f} s: {child.last_words()}") from None
 
     def _give_up_unless_it_may_pass(self, child: Child) -> None:
         words = child.last_words()

@@ -59,9 +59,7 @@ def _package(name: str) -> Path:
 def _usable(user: ServiceUser, *files: Path) -> bool:
     """Whether `user` may read these files; looked at through every link on the way."""
     resolved = [file.resolve() for file in files]
-    return all(may_reach(user, file) and may(user, file, 4) for file in resolved) and may(
-        user, resolved[0], 1
-    )
+    return all(may_reach(user, file) and may(user, file, 4) for file in resolved) and may(user, resolved[0], 1)
 
 
 def _redis_version(program: str) -> tuple[int, int]:

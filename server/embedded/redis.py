@@ -8,7 +8,7 @@ from server.embedded.child import Child
 from server.embedded.errors import EmbeddedError
 from server.embedded.programs import redis_program
 from server.embedded.sockets import make_socket_folder, remove_socket_folder
-from server.embedded.user import make_own_folder, make_service_folder, service_user
+from server.embedded.user import make_own_folder, make_service_folder, require_within_reach, service_user
 
 START_DEADLINE = 60.0
 """Enough to read a large append-only file; an empty one takes milliseconds."""
@@ -57,7 +57,7 @@ class EmbeddedRedis:
     async def start(self) -> None:
         """Its data read and ready for commands when this returns. Cleans up if it fails."""
         user = service_user()
-        make_own_folder(self.folder, user)
+        require_within_reach(make_own_folder(self.folder, user), user)
         child = Child("redis", self.folder, user, signal.SIGTERM)
         await child.clear_leftover(signal.SIGTERM, 10.0)
         program = redis_program(user, self._store)
@@ -118,9 +118,7 @@ class EmbeddedRedis:
                         raise EmbeddedError(f"redis did not start: {child.last_words()}")
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            raise EmbeddedError(
-                f"redis did not start in {START_DEADLINE:.0f} s: {child.last_words()}"
-            ) from None
+            raise EmbeddedError(f"redis did not start in {START_DEADLINE:.0f} s: {child.last_words()}") from None
 
     async def _answers(self) -> bool:
         """Whether it serves commands; while it still loads its data it says so instead."""

@@ -63,7 +63,12 @@ def make_own_folder(folder: Path, user: ServiceUser | None) -> Path:
     if not folder.exists():
         folder.mkdir(mode=0o700)
         if user is not None:
-            folder.chmod(0o711)
+            folder.chmod(0o711)  # whatever the umask says
+    return folder
+
+
+def require_within_reach(folder: Path, user: ServiceUser | None) -> Path:
+    """The same folder. Raises EmbeddedError when `user` cannot get into it."""
     if user is not None and not may_reach(user, folder / "below"):
         raise EmbeddedError(f"{folder}: uid {user.uid} cannot reach this folder, choose another")
     return folder

@@ -106,9 +106,7 @@ class Client:
     ) -> tuple[Answer | None, str, float]:
         """An answer, or why there is none and how long the server asked to be left alone."""
         try:
-            async with self._http.request(
-                method, url, data=body, headers=headers, allow_redirects=False
-            ) as response:
+            async with self._http.request(method, url, data=body, headers=headers, allow_redirects=False) as response:
                 content = await response.read()
                 if response.status in _AWAY:
                     return None, f"HTTP {response.status}", _retry_after(response.headers)

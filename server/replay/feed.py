@@ -58,9 +58,7 @@ class Feed:
     def conclude(self) -> None:
         """What is still pending now stays so: say it in the tally."""
         for index in sorted(self._pending):
-            self._tally.undurable.add(
-                Refusal(self._plan.rows.lines[index], "accepted, but not in the ledger")
-            )
+            self._tally.undurable.add(Refusal(self._plan.rows.lines[index], "accepted, but not in the ledger"))
 
     async def _post(self, raid: Raid, index: int) -> Answer:
         row = self._plan.rows[index]

@@ -61,9 +61,7 @@ class Rows:
         return len(self.lines)
 
     def __getitem__(self, index: int) -> Row:
-        return Row(
-            self.lines[index], self.users[index], self.times[index], self.offsets[index], self.files[index]
-        )
+        return Row(self.lines[index], self.users[index], self.times[index], self.offsets[index], self.files[index])
 
     def add(self, row: Row) -> None:
         self.lines.append(row.line)

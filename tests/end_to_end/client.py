@@ -28,6 +28,14 @@ Frame = tuple[str, str, dict[str, Any]]
 OWN_CURSOR: Final = "<the log's own>"
 
 
+class NotServed(Exception):
+    """The server cannot open the stream now; come again."""
+
+
+TRY_AGAIN = {1012, 3013}
+"""Close codes of a server that has no stream to give at the moment."""
+
+
 @asynccontextmanager
 async def servers(launch: Launch, count: int = 2, **settings: str) -> AsyncIterator[list[People]]:
     """So many `raidline serve` processes on this test's services, and whom to ask for people at each."""
@@ -78,10 +86,9 @@ class Watcher:
         claimed = self.log.cursor if cursor == OWN_CURSOR else cursor
         self.log.connected(claimed)
         self.ended.clear()
+        self.close_code = None
         source = (
-            _ws(person, self.raid_id, via, claimed)
-            if via[:2] == "ws"
-            else _sse(person, self.raid_id, via, claimed)
+            _ws(person, self.raid_id, via, claimed) if via[:2] == "ws" else _sse(person, self.raid_id, via, claimed)
         )
         self._task = asyncio.create_task(self._follow(source))
 
@@ -89,7 +96,7 @@ class Watcher:
         """Gone without a word, in the midst of whatever was coming."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
+            with contextlib.suppress(asyncio.CancelledError, NotServed):
                 await self._task
             self._task = None
 
@@ -100,6 +107,8 @@ class Watcher:
                 while not condition(self.log):
                     if self.ended.is_set() and self._task is not None:
                         await self._task
+                        if not self.log.greeted and self.close_code in TRY_AGAIN:
+                            raise NotServed
                         raise AssertionError(f"the stream ended at {self.log.cursor} ({self.close_code})")
                     self._changed.clear()
                     await self._changed.wait()
@@ -128,9 +137,7 @@ async def watchers(raid_id: int, *followed: tuple[Person, str]) -> AsyncIterator
     """One for each person and transport, greeted before the block begins; nothing was wrong after it."""
     watching = [Watcher(raid_id) for _ in followed]
     try:
-        await asyncio.gather(
-            *(one.connect(person, via) for one, (person, via) in zip(watching, followed, strict=True))
-        )
+        await asyncio.gather(*(one.connect(person, via) for one, (person, via) in zip(watching, followed, strict=True)))
         yield watching
     finally:
         for one in watching:
@@ -147,6 +154,8 @@ async def _sse(person: Person, raid_id: int, via: str, cursor: str | None) -> As
         query = {"lastEventId" if via == "sse_query" else "last_event_id": cursor}
     path = f"/api/v1/raids/{raid_id}/stream"
     async with person.client.stream("GET", path, params=query, headers=headers, timeout=60) as answer:
+        if answer.status_code == 503:
+            raise NotServed
         if answer.status_code != 200:
             raise AssertionError(f"{answer.status_code} {(await answer.aread()).decode()}")
         async for event, entry_id, data in sse_blocks(answer.aiter_raw()):
@@ -183,12 +192,12 @@ async def _ws(person: Person, raid_id: int, via: str, cursor: str | None) -> Asy
     ) as socket:
         if via == "ws_since":
             since = {} if cursor is None else {"since": cursor}
-            await socket.send(
-                orjson.dumps({"type": "subscribe", "ref": 1, "raidId": raid_id, **since}).decode()
-            )
+            await socket.send(orjson.dumps({"type": "subscribe", "ref": 1, "raidId": raid_id, **since}).decode())
         while True:
             frame = orjson.loads(await socket.recv())
             if frame["type"] == "event":
                 yield frame["event"], frame.get("id", ""), frame["data"]
+            elif frame["type"] == "error" and frame["code"] == "unavailable":
+                raise NotServed
             elif frame["type"] == "error":
                 raise AssertionError(f"an error frame: {frame}")

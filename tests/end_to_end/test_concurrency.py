@@ -37,9 +37,7 @@ async def test_of_200_who_join_at_once_through_two_servers_exactly_nine_get_in_b
                 *(at(one, to).post("/raids/join", body) for one, to in zip(people, cycle((here, there))))
             )
             assert told(answers) == {200: 9, (409, "raid_full"): 191}
-            got_in = {
-                one.id for one, answer in zip(people, answers, strict=True) if answer.status_code == 200
-            }
+            got_in = {one.id for one, answer in zip(people, answers, strict=True) if answer.status_code == 200}
             for server in (here, there):
                 snapshot = (await at(leader, server).get(f"/raids/{raid['id']}")).json()
                 assert {one["userId"] for one in snapshot["members"]} == got_in | {leader.id}

@@ -36,9 +36,7 @@ class Kept:
 
     async def again(self, body: dict[str, Any] = BODY) -> list[httpx.Response]:
         path = f"/raids/{self.raid_id}/contributions"
-        return [
-            await at(self.person, one).post(path, body, Idempotency_Key="the-key") for one in self.servers
-        ]
+        return [await at(self.person, one).post(path, body, Idempotency_Key="the-key") for one in self.servers]
 
     async def is_kept(self) -> None:
         for answer in await self.again():
@@ -86,9 +84,7 @@ async def test_of_50_posts_with_one_key_through_two_servers_one_counts_and_49_re
         assert all(one.json()["outcome"] == "duplicate" and one.json()["durable"] for one in repeats)
         first = next(one for one in answers if one.status_code == 201)
         assert "Idempotent-Replayed" not in first.headers
-        other = await asyncio.gather(
-            *(at(person, to).post(path, {"xp": 8}, Idempotency_Key="one") for to in people)
-        )
+        other = await asyncio.gather(*(at(person, to).post(path, {"xp": 8}, Idempotency_Key="one") for to in people))
         assert told(list(other)) == {(422, "idempotency_key_reused"): 2}
         snapshot = (await person.get(f"/raids/{raid['id']}")).json()
         assert (snapshot["currentXp"], snapshot["currentTasks"], snapshot["seq"]) == (7, 1, 2)
@@ -118,9 +114,7 @@ async def test_a_key_is_known_after_redis_lost_everything(kept: Kept, redis_url:
     assert (snapshot["currentXp"], snapshot["currentTasks"]) == (7, 1)
 
 
-async def test_the_last_key_of_a_raid_is_known_after_its_end_was_lost_with_redis(
-    kept: Kept, redis_url: str
-) -> None:
+async def test_the_last_key_of_a_raid_is_known_after_its_end_was_lost_with_redis(kept: Kept, redis_url: str) -> None:
     """The one that completed the raid: repeating it must neither complete it again nor be refused."""
     path = f"/raids/{kept.raid_id}/contributions"
     last = await kept.person.post(path, {"xp": 1}, Idempotency_Key="last")

@@ -31,9 +31,7 @@ class Replayed:
         self._console = Console(file=io.StringIO(), width=100)
 
     async def run(self) -> int:
-        return await replay(
-            LOG, url=self.url, admin_token=ADMIN_TOKEN, raids_watcher=self._seen, console=self._console
-        )
+        return await replay(LOG, url=self.url, admin_token=ADMIN_TOKEN, raids_watcher=self._seen, console=self._console)
 
     async def _seen(self, raid: Raid) -> None:
         self.raids[raid.raid_id] = raid
@@ -153,9 +151,7 @@ async def test_a_replay_outlives_a_restart_of_the_server(launch: Launch) -> None
     assert figures(await replayed.snapshots()) == RAIDS
 
 
-async def test_a_wrong_admin_token_ends_it_in_one_line(
-    launch: Launch, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_wrong_admin_token_ends_it_in_one_line(launch: Launch, capsys: pytest.CaptureFixture[str]) -> None:
     server = await launch()
     assert await replay(LOG, url=server.url, admin_token="wrong", console=Console(file=io.StringIO())) == 2
     told = capsys.readouterr().err

@@ -18,6 +18,8 @@ async def stage(embedded: Embedded, template_database: str, services_root: Path)
     name = f"faults_{uuid4().hex[:12]}"
     await _execute(embedded.postgres.url, f"CREATE DATABASE {name} TEMPLATE {template_database}")
     folder = services_root / name
+    folder.mkdir()
+    folder.chmod(0o711)
     redis = EmbeddedRedis(folder / "redis", store=services_root / "programs")
     await redis.start()
     made = Stage(folder, embedded.postgres, redis, embedded.postgres.url_of(name))

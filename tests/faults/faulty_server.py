@@ -74,7 +74,7 @@ async def audit_again_and_again(settings: Settings, accident: Accident, raids: l
     async with open_services(settings, accident) as services:
         while True:
             with contextlib.suppress(LedgerAway, RedisAway):
-                await services.auditor.audit(await services.raids.marks(raids))
+                await services.auditor.audit(raids)
             await asyncio.sleep(POLL_SECONDS)
 
 

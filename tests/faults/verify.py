@@ -26,7 +26,7 @@ async def verify(
     """`redis_lost_data`: then what was only in Redis may be gone (202), and nothing else."""
     posts = [post for post in crowd.posts if post.raid_id in raids]
     assert all(post.answers for post in posts), "somebody was never answered"
-    async with asyncpg.create_pool(stage.database_url, max_size=2) as pool:
+    async with asyncpg.create_pool(stage.database_url, min_size=0, max_size=2) as pool:
         book = Book(pool, crowd, raids, viewer)
         await eventually(lambda: book.holds(posts, redis_lost_data=redis_lost_data), CAUGHT_UP_SECONDS, every=0.1)
         await eventually(book.adds_up, CAUGHT_UP_SECONDS, every=0.1)

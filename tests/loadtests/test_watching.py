@@ -59,7 +59,5 @@ def test_an_event_stream_is_read_whatever_its_pieces() -> None:
     stream = b": hi\r\nretry: 100\r\n\r\nevent: a\r\nid: 5-1\r\ndata: {}\r\n\r\n:\n\nevent:b\ndata: 1\n\n"
     for size in range(1, len(stream)):
         parser = SseParser()
-        blocks = [
-            block for at in range(0, len(stream), size) for block in parser.feed(stream[at : at + size])
-        ]
+        blocks = [block for at in range(0, len(stream), size) for block in parser.feed(stream[at : at + size])]
         assert blocks == [("a", "5-1", b"{}"), ("b", "", b"1")]

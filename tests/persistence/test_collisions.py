@@ -81,9 +81,7 @@ async def test_batches_over_the_same_people_in_opposite_orders_with_an_auditor_b
             told = [fields_of(entry) for entry in log.entries[-50:]]
             names = [EntryName(Seq(one["seq"]), one.get("contribution_id")) for one in told]
             missing = set(await world.ledger.missing(log.raid_id, log.epoch, names))
-            behind = [
-                entry for entry, one in zip(log.entries[-50:], told, strict=True) if one["seq"] in missing
-            ]
+            behind = [entry for entry, one in zip(log.entries[-50:], told, strict=True) if one["seq"] in missing]
             await world.ledger.record(behind)
             await world.ledger.set_audited(log.raid_id, log.epoch, Seq(max(0, log.seq - 50)))
             await world.raids.live_raids(0, 100)

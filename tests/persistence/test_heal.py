@@ -63,9 +63,7 @@ async def test_what_the_ledger_lacks_of_the_log_is_recorded(world: World) -> Non
 
 
 @pytest.mark.parametrize("state_ahead", [True, False])
-async def test_the_epoch_rises_above_the_rows_the_states_and_the_clock(
-    world: World, state_ahead: bool
-) -> None:
+async def test_the_epoch_rises_above_the_rows_the_states_and_the_clock(world: World, state_ahead: bool) -> None:
     (ada,) = await world.users(1)
     log = await world.raid(ada)
     far = Epoch(log.epoch + 10**6)
@@ -179,9 +177,7 @@ async def test_bad_data_in_a_frozen_log_does_not_stop_a_heal(world: World) -> No
     healed = await world.ledger.heal(log.raid_id, log.epoch, entries)
     assert healed.raid.current_xp == 29
     assert healed.raid.last_seq == log.seq
-    assert await world.rows("SELECT seq, sqlstate FROM ledger_quarantine") == [
-        (fields_of(entries[5])["seq"], "23514")
-    ]
+    assert await world.rows("SELECT seq, sqlstate FROM ledger_quarantine") == [(fields_of(entries[5])["seq"], "23514")]
 
 
 async def test_a_raid_that_is_not_cannot_heal(world: World) -> None:

@@ -48,8 +48,7 @@ async def catalog(url: str) -> dict[str, list[str]]:
     connection = await asyncpg.connect(url)
     try:
         return {
-            name: sorted(str(tuple(row)) for row in await connection.fetch(query))
-            for name, query in CATALOG.items()
+            name: sorted(str(tuple(row)) for row in await connection.fetch(query)) for name, query in CATALOG.items()
         }
     finally:
         await connection.close()

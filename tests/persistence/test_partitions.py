@@ -32,8 +32,7 @@ async def partitions(world: World) -> list[str]:
 
 async def place_of(world: World, log: Log) -> list[tuple[str, int]]:
     return await world.rows(
-        "SELECT tableoid::regclass::text, count(*) FROM contributions"
-        " WHERE raid_id = $1 GROUP BY 1 ORDER BY 1",
+        "SELECT tableoid::regclass::text, count(*) FROM contributions WHERE raid_id = $1 GROUP BY 1 ORDER BY 1",
         log.raid_id,
     )
 

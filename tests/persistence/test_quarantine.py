@@ -49,10 +49,11 @@ async def test_it_counts_as_held(world: World) -> None:
     (ada,) = await world.users(1)
     log = await world.active_raid(ada)
     await world.execute(REFUSE_13)
-    bad = log.contribute(ada, xp=13)
-    await world.ledger.record([bad])
-    name = EntryName(Seq(log.seq), id_of(bad))
-    assert await world.ledger.missing(log.raid_id, log.epoch, [name]) == []
+    bad = [log.contribute(ada, xp=13), changed(log.contribute(ada), contribution_id="no uuid")]
+    names = [EntryName(Seq(fields_of(entry)["seq"]), id_of(entry)) for entry in bad]
+    assert await world.ledger.missing(log.raid_id, log.epoch, names) == [2, 3]
+    await world.ledger.record(bad)
+    assert await world.ledger.missing(log.raid_id, log.epoch, names) == []
 
 
 @pytest.mark.parametrize("void_first", [True, False])

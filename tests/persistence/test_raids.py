@@ -30,9 +30,7 @@ async def test_a_code_that_is_taken_is_not_given_again(world: World, monkeypatch
     first, second = await world.raid(ada), await world.raid(ada)
     claimed = await world.raids.claim_invite_code(first.raid_id)
     assert claimed == "CCCCCCCC"
-    assert [
-        await world.raids.raid_of_code(code) for code in ("aaaaaaaa", "bbbbbbbb", "CCCCCCCC", "DDDDDDDD")
-    ] == [
+    assert [await world.raids.raid_of_code(code) for code in ("aaaaaaaa", "bbbbbbbb", "CCCCCCCC", "DDDDDDDD")] == [
         first.raid_id,
         second.raid_id,
         first.raid_id,
@@ -40,9 +38,7 @@ async def test_a_code_that_is_taken_is_not_given_again(world: World, monkeypatch
     ]
 
 
-async def test_a_draw_that_never_finds_a_free_code_ends(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_draw_that_never_finds_a_free_code_ends(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     (ada,) = await world.users(1)
     monkeypatch.setattr(raids, "new_code", lambda: InviteCode("AAAAAAAA"))
     log = await world.raid(ada)

@@ -23,9 +23,7 @@ async def test_a_contribution_is_folded_into_every_total(world: World) -> None:
     ]
     assert await world.rows("SELECT user_id, state, xp, tasks FROM raid_members") == [(ada, "member", 30, 1)]
     assert await world.rows("SELECT user_id, xp, tasks FROM user_stats") == [(ada, 30, 1)]
-    assert await world.rows("SELECT user_id, day::text, xp, tasks FROM user_daily_stats") == [
-        (ada, DAY, 30, 1)
-    ]
+    assert await world.rows("SELECT user_id, day::text, xp, tasks FROM user_daily_stats") == [(ada, DAY, 30, 1)]
 
 
 async def test_a_row_keeps_what_its_entry_said_to_the_millisecond(world: World) -> None:
@@ -201,9 +199,7 @@ async def test_a_recall_finds_what_is_held_and_nothing_else(world: World) -> Non
     entry = log.contribute(ada)
     await world.ledger.record([entry])
     unheard = ContributionId("00000000-0000-5000-8000-000000000000")
-    recorded = await world.ledger.record(
-        [], [Recall(log.raid_id, id_of(entry)), Recall(log.raid_id, unheard)]
-    )
+    recorded = await world.ledger.record([], [Recall(log.raid_id, id_of(entry)), Recall(log.raid_id, unheard)])
     assert list(recorded.keys) == [(log.raid_id, id_of(entry))]
     assert await world.ledger.known_key(log.raid_id, unheard) is None
 

@@ -18,9 +18,7 @@ def test_frames_of_every_type() -> None:
 
 
 def test_a_contribution_keeps_its_fields_and_loses_its_envelope() -> None:
-    frame = parse(
-        '{"type":"contribute","ref":9,"raidId":42,"key":"k","xp":5,"contributionType":"run","taskId":"t"}'
-    )
+    frame = parse('{"type":"contribute","ref":9,"raidId":42,"key":"k","xp":5,"contributionType":"run","taskId":"t"}')
     assert frame == Contribute(9, OWN, "k", {"xp": 5, "type": "run", "taskId": "t"})
 
 

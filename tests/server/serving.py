@@ -2,16 +2,18 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-import orjson
 import uvicorn
 from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from realtime.hub import Hub
+from server.abortable import AbortableHttp, AbortableSocket
 from server.app import create_app
 from server.serving import _config, address_of, listen
 from server.settings import Settings
@@ -39,20 +41,24 @@ class Served:
         hub: Hub = self.app.state.services.hub
         return hub
 
-    def socket(self, person: Person | None, path: str, **headers: str) -> connect:
+    def socket(
+        self, person: Person | None, path: str, *, offered: str | None = "raidline.v1", **headers: str
+    ) -> connect:
         """A WebSocket of that person, or of nobody."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if person is not None:
             sent["Authorization"] = f"Bearer {person.token}"
         url = self.url.replace("http", "ws", 1) + "/api/v1" + path
-        offered = [Subprotocol("raidline.v1")]
-        return connect(url, additional_headers=sent, subprotocols=offered, proxy=None, close_timeout=2)
+        subprotocols = [Subprotocol(offered)] if offered else None
+        return connect(url, additional_headers=sent, subprotocols=subprotocols, proxy=None, close_timeout=2)
 
 
 @contextlib.asynccontextmanager
 async def served(settings: Settings) -> AsyncIterator[Served]:
     app = create_app(settings)
-    server, listener = Server(_config(app)), listen("127.0.0.1", 0)
+    config = _config(app)
+    config.http, config.ws = AbortableHttp, AbortableSocket
+    server, listener = Server(config), listen("127.0.0.1", 0)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     await eventually(lambda: server.started or task.done())
     url = address_of(listener)
@@ -66,13 +72,13 @@ async def served(settings: Settings) -> AsyncIterator[Served]:
 
 
 async def say(socket: ClientConnection, **frame: object) -> None:
-    await socket.send(orjson.dumps(frame).decode())
+    await socket.send(json.dumps(frame))
 
 
-async def hear(socket: ClientConnection, kind: str, deadline: float = 5.0) -> dict:  # type: ignore[type-arg]
-    """The next frame of that type, or the next event of that name."""
+async def hear(socket: ClientConnection, *kinds: str, deadline: float = 5.0) -> dict[str, Any]:
+    """The next frame of such a type, or the next event of such a name."""
     async with asyncio.timeout(deadline):
         while True:
-            frame: dict[str, object] = orjson.loads(await socket.recv())
-            if kind in (frame["type"], frame.get("event")):
+            frame: dict[str, Any] = json.loads(await socket.recv())
+            if frame["type"] in kinds or frame.get("event") in kinds:
                 return frame

@@ -89,6 +89,16 @@ def test_a_database_that_is_not_there_is_named_without_its_password(
     assert "hunter2" not in line
 
 
+def test_audit_names_the_service_that_is_away(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://me:hunter2@/db?host={tmp_path}")
+    monkeypatch.setenv("REDIS_URL", f"unix://{tmp_path}/redis.sock")
+    line = failing(capsys, "audit")
+    assert line.startswith("raidline: DATABASE_URL: ")
+    assert "hunter2" not in line
+
+
 def test_a_taken_port_is_named_before_anything_is_started(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

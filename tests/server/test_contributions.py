@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from realtime.commands import Command
+from server.write_path import Outcome, Unavailable
+from tests.server.conftest import OpenServer
 from tests.server.people import People, code_of
 
 
@@ -150,6 +153,26 @@ async def test_a_contribution_is_voided_by_its_author_the_leader_or_the_admin(pe
     assert (await ben.call("DELETE", one)).json() == (await ben.call("DELETE", one)).json()
     unknown = await ben.call("DELETE", f"{path}/00000000-0000-5000-8000-000000000000")
     assert code_of(unknown) == (404, "unknown_contribution")
+
+
+async def test_what_is_not_known_to_have_happened_is_to_be_sent_again_with_its_key(
+    open_server: OpenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, people = await open_server()
+    anna = await people.person()
+    raid = await anna.starts_raid()
+
+    async def away(command: Command) -> Outcome:
+        raise Unavailable("redis_away", retry_after=3)
+
+    monkeypatch.setattr(app.state.services.write_path, "submit", away)
+    answer = await anna.post(f"/raids/{raid['id']}/contributions", {"xp": 1})
+    assert code_of(answer) == (503, "unavailable")
+    assert answer.headers["retry-after"] == "3"
+    assert answer.headers["idempotency-key"]
+    item = {"raidId": raid["id"], "key": "k", "xp": 1}
+    batch = await anna.post("/contributions", {"items": [item, {**item, "xp": -1}]})
+    assert [result["status"] for result in batch.json()["results"]] == [503, 422]
 
 
 async def test_the_ledger_is_read_newest_first(people: People) -> None:

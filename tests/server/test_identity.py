@@ -1,9 +1,13 @@
 """Whether a write by cookie comes from our own page."""
 
+import contextlib
+
 import pytest
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 
-from server.identity import is_same_origin, is_same_secret
+from server.identity import check_origin, is_same_origin, is_same_secret
+from server.problems import Problem
 
 
 @pytest.mark.parametrize(
@@ -44,3 +48,21 @@ def test_an_empty_secret_is_nobodys() -> None:
     assert is_same_secret("s3cret", "s3cret")
     assert not is_same_secret("", "")
     assert not is_same_secret("s3cret", "other")
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_write"),
+    [
+        ({"type": "http", "method": "GET"}, False),
+        ({"type": "http", "method": "HEAD"}, False),
+        ({"type": "http", "method": "POST"}, True),
+        ({"type": "http", "method": "DELETE"}, True),
+        ({"type": "websocket"}, True),
+    ],
+)
+def test_a_write_by_cookie_and_every_websocket_has_to_say_where_it_comes_from(
+    scope: dict[str, str], is_write: bool
+) -> None:
+    connection = HTTPConnection({**scope, "headers": [(b"host", b"raid.example")]})
+    with pytest.raises(Problem) if is_write else contextlib.nullcontext():
+        check_origin(connection)

@@ -90,9 +90,7 @@ async def test_a_server_that_stays_away_longer_than_our_patience_is_an_error(ser
             await client.get("/x", "token")
 
 
-async def test_a_request_the_server_breaks_on_is_bounded_and_no_answer_at_all(
-    server: Server, client: Client
-) -> None:
+async def test_a_request_the_server_breaks_on_is_bounded_and_no_answer_at_all(server: Server, client: Client) -> None:
     server.answers = [problem(500, "internal")] * 100
     answer = await client.post("/x", "token", {})
     assert answer.failed

@@ -30,9 +30,7 @@ def test_lost_is_what_was_neither_in_nor_refused_and_what_the_ledger_never_got()
 def test_the_table_shows_each_figure_and_a_reason_with_its_line() -> None:
     tally = Tally(read=1_003, accepted=1_000, repeated=2)
     tally.refused.add(Refusal(736, "[red]not[/red] a time"))
-    text = said(
-        Outcome(tally, raids=3, completed=2, incomplete=["2011 Q1: failed"], seconds=4, fed_seconds=2)
-    )
+    text = said(Outcome(tally, raids=3, completed=2, incomplete=["2011 Q1: failed"], seconds=4, fed_seconds=2))
     for part in ("1,003", "1,000", "2 of 3", "4.0 s", "501", "not completed: 2011 Q1: failed"):
         assert part in text
     assert "refused: line 736: [red]not[/red] a time" in text

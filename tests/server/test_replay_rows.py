@@ -66,9 +66,7 @@ def test_a_time_is_sent_on_the_persons_own_clock(written: str, sent: str) -> Non
         (b"1\x1b[2J,2011-08-29T06:50:23Z,1", "user is not a whole number: 1?[2J"),
     ],
 )
-def test_what_is_no_row_is_refused_with_its_line_and_the_rest_goes_on(
-    tmp_path: Path, line: bytes, reason: str
-) -> None:
+def test_what_is_no_row_is_refused_with_its_line_and_the_rest_goes_on(tmp_path: Path, line: bytes, reason: str) -> None:
     rows = read(tmp_path / "log.csv", HEADER + GOOD + line + b"\n" + GOOD)
     assert list(rows.lines) == [2, 4]
     [refusal] = rows.refused
@@ -77,9 +75,7 @@ def test_what_is_no_row_is_refused_with_its_line_and_the_rest_goes_on(
 
 
 def test_a_quoted_and_a_windows_and_a_last_unended_line_are_rows(tmp_path: Path) -> None:
-    content = (
-        b"\xef\xbb\xbfuser,occurred_at,files\r\n" + b'"7","2011-08-29T06:50:23Z","1"\r\n\r\n' + GOOD.rstrip()
-    )
+    content = b"\xef\xbb\xbfuser,occurred_at,files\r\n" + b'"7","2011-08-29T06:50:23Z","1"\r\n\r\n' + GOOD.rstrip()
     rows = read(tmp_path / "log.csv", content)
     assert list(rows.lines) == [2, 4]
     assert rows.refused == []

@@ -1,13 +1,15 @@
-"""The page is served, asked for again by ETag, and may load nothing from elsewhere."""
+"""The page may load nothing from elsewhere; pages from elsewhere are let in by name."""
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from server.app import create_app
 from server.failures import EXPECTED
 from server.middleware import RequestFrame
 from server.routes import web
+from server.settings import Settings
 from tests.server.people import code_of
 
 
@@ -42,3 +44,16 @@ async def test_files_are_revalidated(client: httpx.AsyncClient) -> None:
 )
 async def test_what_is_no_file_of_the_page_is_not_found(client: httpx.AsyncClient, path: str) -> None:
     assert code_of(await client.get(f"/web/{path}")) == (404, "not_found")
+
+
+async def test_only_the_origins_that_are_named_may_call_and_never_with_cookies(settings: Settings) -> None:
+    app = create_app(settings.model_copy(update={"allowed_origins": ("https://app.example",)}))
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "idempotency-key"}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="http://raidline"
+    ) as client:
+        named = await client.options("/api/v1/raids", headers={**asked, "Origin": "https://app.example"})
+        other = await client.options("/api/v1/raids", headers={**asked, "Origin": "https://evil.example"})
+    assert named.headers["access-control-allow-origin"] == "https://app.example"
+    assert "access-control-allow-credentials" not in named.headers
+    assert "access-control-allow-origin" not in other.headers

@@ -1,0 +1,88 @@
+"""What may happen to a raid's keys in Redis while everybody goes on: each of these has to end in a heal."""
+
+import random
+from typing import Any
+
+import redis.asyncio
+
+from persistence.errors import LedgerAway
+from raidline.ids import Epoch, RaidId
+from realtime.errors import RedisAway
+from realtime.keys import raid_key, raid_keys
+from server.services import Services
+
+ELSEWHERE = "e" * 40
+"""A run id of no Redis there is."""
+
+EDIT = """
+if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('HSET', KEYS[1], ARGV[1], ARGV[2]) end
+"""
+
+COPY = """
+local copies = {}
+for position, key in ipairs(KEYS) do copies[position] = redis.call('DUMP', key) end
+return copies
+"""
+
+PUT_BACK = """
+for position, key in ipairs(KEYS) do
+  redis.call('DEL', key)
+  if ARGV[position + 1] ~= '' then redis.call('RESTORE', key, 0, ARGV[position + 1]) end
+end
+redis.call('HSET', KEYS[1], 'run_id', ARGV[1])
+"""
+
+
+class Havoc:
+    """Of one raid. Every method is one atomic step, as it is when a Redis restarts or loses its data."""
+
+    def __init__(self, client: "redis.asyncio.Redis", services: Services, raid_id: RaidId) -> None:
+        self._client = client
+        self._services = services
+        self._raid_id = raid_id
+        self._state = raid_key(raid_id, "state")
+        self._copies: list[list[bytes | None]] = []
+
+    async def strike(self, chance: random.Random) -> str:
+        """One of them; its name."""
+        strikes = (self.lose, self.lose_all, self.another_run, self.freeze, self.overtake, self.older_copy)
+        strike = chance.choices(strikes, weights=(3, 1, 3, 2, 3, 3))[0]
+        await self.copy()
+        await strike()
+        return strike.__name__
+
+    async def lose(self) -> None:
+        await self._client.delete(*raid_keys(self._raid_id))
+
+    async def lose_all(self) -> None:
+        await self._client.flushall()
+
+    async def another_run(self) -> None:
+        await self._eval(EDIT, [self._state], "run_id", ELSEWHERE)
+
+    async def freeze(self) -> None:
+        """As a heal leaves it that died in its midst."""
+        await self._eval(EDIT, [self._state], "frozen", "nobody-is-at-work")
+
+    async def overtake(self) -> None:
+        """Another server knows of a higher epoch."""
+        heads = await self._services.store.heads([self._raid_id])
+        epoch = heads[self._raid_id].epoch if heads else 0
+        try:
+            await self._services.healer.ensure(self._raid_id, Epoch(epoch + 1))
+        except (LedgerAway, RedisAway):
+            return  # busy; the next one will do it
+
+    async def copy(self) -> None:
+        copied = await self._eval(COPY, raid_keys(self._raid_id))
+        if copied[0] is not None:
+            self._copies = [*self._copies[-2:], copied]
+
+    async def older_copy(self) -> None:
+        """Redis was restarted from an older dump."""
+        if self._copies:
+            oldest = [value or b"" for value in self._copies[0]]
+            await self._eval(PUT_BACK, raid_keys(self._raid_id), ELSEWHERE, *oldest)
+
+    async def _eval(self, script: str, keys: list[str], *arguments: str | bytes) -> Any:
+        return await self._client.execute_command("EVAL", script, len(keys), *keys, *arguments)

@@ -1,0 +1,50 @@
+"""Who may not see a raid any more is sent away, and sees nothing of what follows."""
+
+from realtime.stream import Ending
+from tests.realtime.bench import STRANGER, bench, turn
+
+
+async def test_who_leaves_a_private_raid_is_told_and_sent_away() -> None:
+    async with bench() as on:
+        on.world.public = False
+        on.world.members.add(STRANGER)
+        leaver, stayer = await on.client(user=STRANGER), await on.client()
+        on.world.leave(STRANGER)
+        on.world.write()
+        await turn()
+        assert leaver.events == ["hello", "snapshot", "member_leave"]
+        assert leaver.ended
+        assert on.streams[leaver].ended is Ending.NO_PERMISSION
+        assert stayer.seqs == [0, 1, 2]
+        assert not stayer.ended
+
+
+async def test_strangers_are_sent_away_when_a_raid_becomes_private() -> None:
+    async with bench() as on:
+        stranger, member = await on.client(user=STRANGER), await on.client()
+        on.world.show(False)
+        await turn()
+        assert stranger.ended
+        assert not member.ended
+
+
+async def test_who_joins_stays_when_the_raid_becomes_private() -> None:
+    async with bench() as on:
+        client = await on.client(user=STRANGER)
+        on.world.join(STRANGER)
+        on.world.show(False)
+        await turn()
+        assert not client.ended
+        assert client.seqs == [0, 1, 2]
+
+
+async def test_who_left_during_a_heal_is_sent_away() -> None:
+    async with bench() as on:
+        on.world.public = False
+        on.world.members.add(STRANGER)
+        client = await on.client(user=STRANGER)
+        on.world.members.discard(STRANGER)
+        on.world.heal()
+        await turn()
+        assert client.ended
+        assert client.events == ["hello", "snapshot"]

@@ -1,0 +1,144 @@
+"""The one subscription of a process, against a real Redis and against one that misbehaves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from realtime.errors import RedisAway
+from realtime.listener import Listener
+from tests.helpers import eventually
+
+
+class Notes:
+    """What a listener tells."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[bytes, bytes]] = []
+        self.lost = 0
+        self.back = 0
+
+    def on_message(self, name: bytes, payload: bytes) -> None:
+        self.heard.append((name, payload))
+
+    def on_lost(self, reason: str) -> None:
+        self.lost += 1
+
+    def on_back(self) -> None:
+        self.back += 1
+
+
+@asynccontextmanager
+async def listening(url: str, quiet: float = 5.0) -> AsyncIterator[tuple[Listener, Notes]]:
+    listener, notes = Listener(url, quiet=quiet), Notes()
+    listener.join(b"always")
+    listener.start(notes)
+    try:
+        yield listener, notes
+    finally:
+        await listener.close()
+
+
+async def test_what_is_published_after_joining_is_heard_in_order(redis_url: str) -> None:
+    async with listening(redis_url) as (listener, notes), Redis.from_url(redis_url) as redis:
+        listener.join(b"a")
+        await listener.joined(b"a", 2)
+        for number in range(100):
+            await redis.publish("a", str(number))
+        await eventually(lambda: len(notes.heard) == 100)
+        assert notes.heard == [(b"a", str(number).encode()) for number in range(100)]
+
+
+async def test_what_is_parted_with_is_not_heard(redis_url: str) -> None:
+    async with listening(redis_url) as (listener, notes), Redis.from_url(redis_url) as redis:
+        listener.join(b"a")
+        await listener.joined(b"a", 2)
+        listener.part(b"a")
+        await eventually(lambda: numbers(redis, "a", 0))
+        listener.join(b"b")
+        await listener.joined(b"b", 2)
+        await redis.publish("a", "1")
+        await redis.publish("b", "2")
+        await eventually(lambda: notes.heard)
+        assert notes.heard == [(b"b", b"2")]
+
+
+async def test_joining_again_at_once_counts_only_when_it_is_confirmed_itself(redis_url: str) -> None:
+    async with listening(redis_url) as (listener, notes), Redis.from_url(redis_url) as redis:
+        await listener.joined(b"always", 2)
+        for _ in range(20):
+            listener.join(b"a")
+            listener.part(b"a")
+        listener.join(b"a")
+        await listener.joined(b"a", 2)
+        assert await redis.publish("a", "1") == 1
+        await eventually(lambda: notes.heard == [(b"a", b"1")])
+
+
+async def test_after_a_loss_everything_is_subscribed_to_again(redis_url: str) -> None:
+    async with listening(redis_url) as (listener, notes), Redis.from_url(redis_url) as redis:
+        names = [b"channel-%d" % number for number in range(700)]
+        for name in names:
+            listener.join(name)
+        await listener.joined(names[-1], 2)
+        assert (notes.lost, notes.back) == (0, 1)
+        await redis.client_kill_filter(_type="pubsub")
+        await eventually(lambda: notes.back == 2)
+        assert notes.lost >= 1
+        assert listener.live
+        assert await redis.publish("always", "1") == 1
+        assert await redis.publish(names[-1], "2") == 1
+        await eventually(lambda: len(notes.heard) == 2)
+
+
+async def test_what_is_joined_during_a_loss_is_there_after_it(redis_url: str) -> None:
+    async with listening(redis_url) as (listener, notes), Redis.from_url(redis_url) as redis:
+        await listener.joined(b"always", 2)
+        await redis.client_kill_filter(_type="pubsub")
+        await eventually(lambda: notes.lost == 1)
+        assert not listener.live
+        listener.join(b"a")
+        await listener.joined(b"a", 5)
+        assert await redis.publish("a", "1") == 1
+
+
+async def test_without_redis_joining_fails_in_time() -> None:
+    async with listening("unix:///nowhere/redis.sock") as (listener, notes):
+        with pytest.raises(RedisAway):
+            await listener.joined(b"always", 0.1)
+        assert notes.back == 0
+
+
+async def test_a_connection_that_is_silent_but_well_is_kept(redis_url: str) -> None:
+    async with listening(redis_url, quiet=0.05) as (listener, notes):
+        await listener.joined(b"always", 2)
+        await asyncio.sleep(0.4)
+        assert (notes.lost, notes.back) == (0, 1)
+
+
+async def test_a_connection_that_is_dead_without_a_word_is_replaced(tmp_path: Path) -> None:
+    connections = 0
+
+    async def confirm_and_fall_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        while command := await reader.read(1000):
+            if b"SUBSCRIBE" in command:
+                writer.write(b"*3\r\n$9\r\nsubscribe\r\n$6\r\nalways\r\n:1\r\n")
+            elif b"PING" not in command:
+                writer.write(b"+OK\r\n" * command.count(b"*"))
+        writer.close()
+
+    path = str(tmp_path / "redis.sock")
+    server = await asyncio.start_unix_server(confirm_and_fall_silent, path)
+    async with server, listening(f"unix://{path}", quiet=0.05) as (_, notes):
+        await eventually(lambda: connections >= 2 and notes.back >= 2)
+        assert notes.lost >= 1
+
+
+async def numbers(redis: Redis, name: str, wanted: int) -> bool:
+    (_, count), *_ = await redis.pubsub_numsub(name)
+    return int(count) == wanted

@@ -1,0 +1,101 @@
+"""What is remembered of a session, where, and that its end cannot be overtaken by a look-up."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+from redis.asyncio import Redis
+
+from persistence.people import People, SessionRow
+from persistence.people import User as UserRow
+from raidline.ids import SessionToken, TokenHash, UserId
+from realtime.keys import SESSION_ENDED, session_key
+from server.identity import User, hash_of
+from server.sessions import Sessions
+
+TOKEN = SessionToken("a-token")
+HASH = hash_of(TOKEN)
+ANNA = UserRow(UserId(7), "Anna", "Europe/Berlin", 0)
+
+
+class Ledger:
+    """Stands for Postgres: holds one session, counts how often it is asked, and may be overtaken."""
+
+    def __init__(self, expires_in: timedelta = timedelta(days=30)) -> None:
+        self.row: SessionRow | None = SessionRow(
+            ANNA, frozenset({"backdate"}), datetime.now(UTC) + expires_in
+        )
+        self.asked = 0
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    async def session(self, token_hash: TokenHash) -> SessionRow | None:
+        self.asked += 1
+        found = self.row if token_hash == HASH else None
+        happened = self.meanwhile()
+        if happened is not None:
+            await happened  # type: ignore[misc]
+        return found
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url) as client:
+        yield client
+
+
+def sessions_over(ledger: Ledger, redis: Redis) -> Sessions:
+    return Sessions(cast(People, ledger), redis)
+
+
+async def test_the_ledger_is_asked_once_and_redis_remembers_for_other_servers(redis: Redis) -> None:
+    ledger = Ledger()
+    here, there = sessions_over(ledger, redis), sessions_over(ledger, redis)
+    first = await here.resolve(TOKEN)
+    assert first is not None
+    assert first.user == User(ANNA.id, ANNA.name, ANNA.tz)
+    assert (first.scopes, first.token_hash) == (frozenset({"backdate"}), HASH)
+    assert await here.resolve(TOKEN) == await there.resolve(TOKEN) == first
+    assert ledger.asked == 1
+    assert 0 < await redis.ttl(session_key(HASH)) <= 24 * 3600
+
+
+async def test_an_unknown_token_is_remembered_nowhere(redis: Redis) -> None:
+    ledger = Ledger()
+    sessions = sessions_over(ledger, redis)
+    for _ in range(2):
+        assert await sessions.resolve(SessionToken("unknown")) is None
+    assert ledger.asked == 2
+    assert await redis.dbsize() == 0
+
+
+async def test_redis_remembers_no_longer_than_the_session_lasts(redis: Redis) -> None:
+    await sessions_over(Ledger(timedelta(seconds=90)), redis).resolve(TOKEN)
+    assert 0 < await redis.ttl(session_key(HASH)) <= 90
+
+
+async def test_a_session_that_ran_out_is_nobodys(redis: Redis) -> None:
+    assert await sessions_over(Ledger(timedelta(seconds=-1)), redis).resolve(TOKEN) is None
+
+
+async def test_a_look_up_that_began_before_the_end_does_not_bring_it_back(redis: Redis) -> None:
+    ledger = Ledger()
+    sessions = sessions_over(ledger, redis)
+    ledger.meanwhile = lambda: redis.set(session_key(HASH), SESSION_ENDED)
+    assert await sessions.resolve(TOKEN) is None
+    assert await redis.get(session_key(HASH)) == SESSION_ENDED.encode()
+    assert await sessions.gone([HASH, TokenHash("other")]) == [HASH]
+
+
+async def test_what_is_forgotten_during_a_look_up_is_not_kept_in_memory(redis: Redis) -> None:
+    ledger = Ledger()
+    sessions = sessions_over(ledger, redis)
+    ledger.meanwhile = lambda: sessions.forget(HASH)
+    assert await sessions.resolve(TOKEN) is not None
+    await redis.set(session_key(HASH), SESSION_ENDED)
+    assert await sessions.resolve(TOKEN) is None
+
+
+async def test_the_ledger_answers_while_redis_cannot(redis_url: str) -> None:
+    async with Redis.from_url("unix:///nowhere/redis.sock") as nowhere:
+        assert await sessions_over(Ledger(), nowhere).resolve(TOKEN) is not None
