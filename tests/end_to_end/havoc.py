@@ -85,4 +85,5 @@ class Havoc:
             await self._eval(PUT_BACK, raid_keys(self._raid_id), ELSEWHERE, *oldest)
 
     async def _eval(self, script: str, keys: list[str], *arguments: str | bytes) -> Any:
-        return await self._client.execute_command("EVAL", script, len(keys), *keys, *arguments)
+        evaluate: Any = self._client.eval
+        return await evaluate(script, len(keys), *keys, *arguments)

@@ -5,6 +5,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
@@ -118,8 +119,8 @@ class Play:
         await eventually(lambda: len(self.asked) > PEOPLE * STEPS // 3, 60)
 
         async def one_may() -> bool:
-            answers = [await self.settled(lambda: one.post(f"{self.path}/cancel")) for one in self.people]
-            return any(answer.status_code == 200 for answer in answers)
+            calls = [partial(one.post, f"{self.path}/cancel") for one in self.people]
+            return any([(await self.settled(call)).status_code == 200 for call in calls])
 
         await eventually(one_may)
 
@@ -202,7 +203,7 @@ async def run(plays: list[Play], havoc: list[Havoc], watching: list[list[Watcher
         begun = len(play.asked)
         for number in range(1, STRIKES + 1):
             due = begun + number * PEOPLE * STEPS // (2 * STRIKES)
-            await eventually(lambda due=due: over.is_set() or len(play.asked) >= due, 60)
+            await eventually(partial(_is_due, play, due, over), 60)
             await one.strike(chance)
 
     async with asyncio.TaskGroup() as group:
@@ -212,6 +213,10 @@ async def run(plays: list[Play], havoc: list[Havoc], watching: list[list[Watcher
             for number, watcher in enumerate(watchers):
                 viewer = stranger if number == 0 else play.people[0]
                 group.create_task(play.watch(watcher, viewer, over))
+
+
+def _is_due(play: Play, due: int, over: asyncio.Event) -> bool:
+    return over.is_set() or len(play.asked) >= due
 
 
 async def judge(play: Play, watchers: list[Watcher], database_url: str) -> None:
@@ -232,9 +237,9 @@ async def check_ledger(play: Play, snapshot: dict[str, Any], database_url: str) 
     """Every key that was counted is there once, and nothing else."""
     held = await rows(
         database_url,
-        "SELECT contribution_id::text, user_id, xp, epoch, seq, v.contribution_id IS NOT NULL AS voided"
+        "SELECT contribution_id::text, c.user_id, c.xp, v.xp IS NOT NULL AS voided"
         " FROM contributions AS c LEFT JOIN contribution_voids AS v USING (raid_id, contribution_id)"
-        " WHERE raid_id = $1",
+        " WHERE c.raid_id = $1",
         play.raid["id"],
     )
     ids = [row["contribution_id"] for row in held]

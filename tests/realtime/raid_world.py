@@ -184,6 +184,12 @@ class World:
     ) -> Decision:
         return (await self.store.decide([Decided(command, Epoch(least_epoch), looked_up)]))[0]
 
+    async def contributions(self, count: int) -> None:
+        """The first `count` contributions, one XP each, in one pipeline."""
+        numbered = [Decided(contribution(number, xp=1)) for number in range(1, count + 1)]
+        decisions = await self.store.decide(numbered)
+        assert {decision.outcome for decision in decisions} <= {"accepted"}
+
     async def outcome(self, command: Command, **known: Any) -> str:
         return (await self.do(command, **known)).outcome
 

@@ -18,11 +18,6 @@ from tests.realtime.raid_world import (
 )
 
 
-async def _contributions(world: World, count: int) -> None:
-    for number in range(1, count + 1):
-        await world.do(contribution(number, xp=1))
-
-
 async def _audited(world: World) -> int:
     return int((await world.state())["audited_seq"])
 
@@ -32,7 +27,7 @@ async def _audited(world: World) -> int:
 
 async def test_the_watermark_rises(world: World) -> None:
     await world.active(ALICE)
-    await _contributions(world, 3)
+    await world.contributions(3)
 
     assert await world.care.advance(RAID, EPOCH, Seq(2)) == "done"
     assert await _audited(world) == 2
@@ -40,7 +35,7 @@ async def test_the_watermark_rises(world: World) -> None:
 
 async def test_the_watermark_never_goes_back(world: World) -> None:
     await world.active(ALICE)
-    await _contributions(world, 3)
+    await world.contributions(3)
     await world.care.advance(RAID, EPOCH, Seq(3))
 
     assert await world.care.advance(RAID, EPOCH, Seq(1)) == "done"
@@ -49,7 +44,7 @@ async def test_the_watermark_never_goes_back(world: World) -> None:
 
 async def test_the_watermark_never_passes_the_head(world: World) -> None:
     await world.active(ALICE)
-    await _contributions(world, 3)
+    await world.contributions(3)
 
     await world.care.advance(RAID, EPOCH, Seq(9))
 
@@ -58,7 +53,7 @@ async def test_the_watermark_never_passes_the_head(world: World) -> None:
 
 async def test_a_log_keeps_a_thousand_audited_entries_and_all_others(world: World) -> None:
     await world.active(ALICE)
-    await _contributions(world, LOG_KEPT + 20)
+    await world.contributions(LOG_KEPT + 20)
 
     await world.care.advance(RAID, EPOCH, Seq(LOG_KEPT + 5))
 
@@ -68,7 +63,7 @@ async def test_a_log_keeps_a_thousand_audited_entries_and_all_others(world: Worl
 
 async def test_a_log_is_never_trimmed_past_the_watermark(world: World) -> None:
     await world.active(ALICE)
-    await _contributions(world, LOG_KEPT + 20)
+    await world.contributions(LOG_KEPT + 20)
 
     await world.care.advance(RAID, EPOCH, Seq(1))
 
@@ -78,7 +73,7 @@ async def test_a_log_is_never_trimmed_past_the_watermark(world: World) -> None:
 async def test_commands_are_remembered_as_far_back_as_the_log(world: World) -> None:
     await world.active(ALICE, open_join=1)
     await world.do(join(command_id=command_id(1)))
-    await _contributions(world, LOG_KEPT)
+    await world.contributions(LOG_KEPT)
     await world.care.advance(RAID, EPOCH, Seq(LOG_KEPT))
     assert await world.redis.zcard(world.key("commands")) == 1
 
@@ -92,7 +87,7 @@ async def test_commands_are_remembered_as_far_back_as_the_log(world: World) -> N
 )
 async def test_the_watermark_of_another_state_is_not_touched(world: World, since: dict[str, object]) -> None:
     await world.active(ALICE)
-    await _contributions(world, 3)
+    await world.contributions(3)
     await world.set(**since)
 
     assert await world.care.advance(RAID, EPOCH, Seq(3)) == "changed"
@@ -106,7 +101,7 @@ async def test_without_a_state_there_is_no_watermark(world: World) -> None:
 
 async def test_a_redis_that_is_full_can_be_relieved_by_the_auditor(world: World) -> None:
     await world.active(ALICE)
-    await _contributions(world, LOG_KEPT + 20)
+    await world.contributions(LOG_KEPT + 20)
     await world.redis.config_set("maxmemory", 1)
     try:
         assert await world.care.advance(RAID, EPOCH, Seq(LOG_KEPT + 20)) == "done"
@@ -201,6 +196,6 @@ async def test_heads_are_of_raids_that_have_a_state(world: World) -> None:
 
 async def test_a_head_is_the_last_entry(world: World) -> None:
     await world.active(ALICE)
-    await _contributions(world, 2)
+    await world.contributions(2)
 
     assert await world.store.heads([RAID]) == {RAID: (EPOCH, Seq(2))}
