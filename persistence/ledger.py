@@ -73,17 +73,19 @@ class Ledger:
 
         It only prevents storms: whoever goes on without it does no harm.
         """
-        async with self._healers, connection(self._pool) as held:
-            deadline = asyncio.get_running_loop().time() + patience_seconds
-            while not (mine := bool(await held.fetchval(statement("lock_heal"), raid_id))):
-                if asyncio.get_running_loop().time() >= deadline:
-                    break
-                await asyncio.sleep(HEAL_LOCK_POLL_SECONDS)
-            try:
-                yield mine
-            finally:
-                if mine:
-                    await held.fetchval(statement("unlock_heal"), raid_id)
+        deadline = asyncio.get_running_loop().time() + patience_seconds
+        while True:
+            # Whoever waits holds nothing: one raid whose healer stands still must not keep all others waiting.
+            async with self._healers, connection(self._pool) as held:
+                mine = bool(await held.fetchval(statement("lock_heal"), raid_id))
+                if mine or asyncio.get_running_loop().time() >= deadline:
+                    try:
+                        yield mine
+                    finally:
+                        if mine:
+                            await held.fetchval(statement("unlock_heal"), raid_id)
+                    return
+            await asyncio.sleep(HEAL_LOCK_POLL_SECONDS)
 
     async def known_key(self, raid_id: RaidId, contribution_id: ContributionId) -> KnownKey | None:
         async with connection(self._pool) as held:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from raidline.ids import Epoch, RaidId, Seq, TokenHash, UserId
 from realtime import frames, keys
+from realtime.cancelling import end_tasks
 from realtime.channel import Channel
 from realtime.channels import Channels
 from realtime.cursor import Cursor
@@ -120,9 +121,7 @@ class Hub:
         """End what is still open, at once."""
         for stream in tuple(self._streams):
             stream.end(Ending.RESTART)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
         await self._repairs.close()
         self._channels.close()
         await self._listener.close()

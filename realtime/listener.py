@@ -16,6 +16,7 @@ from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import RedisError
 
+from realtime.cancelling import end_tasks
 from realtime.errors import RedisAway
 
 logger = logging.getLogger(__name__)
@@ -68,8 +69,7 @@ class Listener:
 
     async def close(self) -> None:
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await end_tasks([self._task])
 
     def join(self, name: bytes) -> None:
         """Want a channel from now on. Does not wait."""

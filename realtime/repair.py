@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Protocol
 
 from raidline.ids import Epoch, RaidId
+from realtime.cancelling import end_tasks
 from realtime.channel import Channel, Place, place
 from realtime.cursor import Cursor
 from realtime.errors import RealtimeError
@@ -55,9 +56,7 @@ class Repairs:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
 
     def read_on(self, channel: Channel) -> None:
         if not channel.repairing:

@@ -125,11 +125,11 @@ class Auditor:
             log.info("auditor_recorded", raid_id=row.raid_id, entries=len(lacking))
 
     async def _advance(self, raid_id: RaidId, epoch: Epoch, seq: Seq) -> Seq:
-        await self._pause(Point.AUDIT_BEFORE_ADVANCE)
         audited = await self._ledger.set_audited(raid_id, epoch, seq)
         if audited is None or audited.epoch != epoch:
             found = audited.epoch if audited is not None else epoch
             raise Doubt(Epoch(max(found, epoch + 1)), "the row has another epoch")
+        await self._pause(Point.AUDIT_BEFORE_ADVANCE)
         await self._care.advance(raid_id, epoch, seq)
         return seq
 

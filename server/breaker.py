@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from persistence.errors import LedgerAway
+from realtime.cancelling import end_tasks
 
 PROBE_SECONDS = 0.5
 
@@ -34,9 +35,7 @@ class Breaker:
     async def close(self) -> None:
         """Stop probing; for the end of the program."""
         if self._prober is not None:
-            self._prober.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._prober
+            await end_tasks([self._prober])
 
     async def _probe_until_back(self) -> None:
         try:

@@ -14,6 +14,7 @@ import structlog
 import uvicorn
 from starlette.applications import Starlette
 
+from realtime.cancelling import end_tasks
 from server.settings import Settings
 
 BACKLOG = 2048
@@ -106,9 +107,7 @@ class WebServer(uvicorn.Server):
         ]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for task in self._beside:
-            task.cancel()
-        await asyncio.gather(*self._beside, return_exceptions=True)
+        await end_tasks(self._beside)
         await super().shutdown(sockets)
 
     async def _supervise(self, companion: Companion) -> None:

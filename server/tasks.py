@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 
+from realtime.cancelling import end_tasks
+
 log = structlog.get_logger(__name__)
 
 
@@ -26,7 +28,4 @@ class Background:
             log.error("background_work_failed", kind=type(error).__name__)
 
     async def close(self) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_tasks(self._tasks)

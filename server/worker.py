@@ -12,6 +12,7 @@ import structlog
 from persistence.errors import LedgerAway
 from persistence.partitions import ensure_partitions
 from raidline.ids import RaidId
+from realtime.cancelling import end_tasks
 from realtime.commands import Settle
 from realtime.errors import RedisAway
 from server.services import Services
@@ -45,10 +46,11 @@ class Duty:
 
 async def run_worker(services: Services) -> None:
     """Do all duties until cancelled. A part that is away is met with patience: the next round finds it back."""
-    worker = Worker(services)
-    async with asyncio.TaskGroup() as group:
-        for duty in worker.duties():
-            group.create_task(_repeat(duty))
+    duties = [asyncio.create_task(_repeat(duty)) for duty in Worker(services).duties()]
+    try:
+        await asyncio.gather(*duties)
+    finally:
+        await end_tasks(duties)
 
 
 async def _repeat(duty: Duty) -> None:

@@ -36,7 +36,7 @@ def data_folder(data: Path) -> Iterator[Path]:
             stack.enter_context(_lock(data / "lock", data))
             folder = _services_folder(data, user)
         except OSError as error:
-            raise EmbeddedError(f"--data {data}: {error.strerror or error}") from error
+            raise EmbeddedError(f"--data {error.filename or data}: {error.strerror or error}") from error
         yield folder
 
 
@@ -60,9 +60,11 @@ def _lock(path: Path, data: Path) -> Iterator[None]:
 
 def _services_folder(data: Path, user: ServiceUser | None) -> Path:
     pointer = data / "location"
+    if user is None:
+        return data
     if pointer.exists():
         return _checked(Path(pointer.read_text().strip()))
-    if user is None or (may_reach(user, data / "below") and not in_a_home(data)):
+    if may_reach(user, data / "below") and not in_a_home(data):
         return data
     folder = _elsewhere(user) / f"{data.parent.name}-{secrets.token_hex(4)}"
     make_own_folder(folder, user)
@@ -81,4 +83,6 @@ def _elsewhere(user: ServiceUser) -> Path:
     """A folder outside every home that `user` can reach."""
     if os.access(ELSEWHERE.parent, os.W_OK) and may_reach(user, ELSEWHERE / "below"):
         return make_own_folder(ELSEWHERE, user)
-    return make_own_folder(Path(tempfile.mkdtemp(prefix="raidline-data-")), user)
+    folder = Path(tempfile.mkdtemp(prefix="raidline-data-"))
+    folder.chmod(0o711)
+    return folder

@@ -2,6 +2,7 @@
 what was answered, what was seen, what the servers show and what the ledger holds are the same."""
 
 import asyncio
+import os
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ from tests.end_to_end.event_log import shape
 from tests.end_to_end.havoc import Havoc
 from tests.helpers import eventually
 from tests.server.people import People, Person
+
+SEEDS = range(1, 1 + int(os.environ.get("INTERLEAVINGS", "3")))
+"""More of them, for those who have time: INTERLEAVINGS=100."""
 
 RAIDS, PEOPLE, STEPS, WATCHERS, STRIKES = 4, 5, 40, 3, 12
 
@@ -160,7 +164,7 @@ class Play:
         await eventually(served, 30)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", SEEDS)
 async def test_whatever_the_order_there_is_one_truth_at_the_end(
     launch: Launch, settings: Settings, database_url: str, redis_url: str, seed: int
 ) -> None:

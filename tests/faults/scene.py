@@ -117,11 +117,12 @@ class Scene:
         faulty.resume()
 
     async def _overtake(self, raids: Raids, people: Sequence[Person]) -> None:
-        before = await epochs(self.stage, raids.all)
         if self.fault == "bereft":
             await bereave(self.stage, raids.all)
         else:
             await doubt(self.stage, raids.all)
+        # What was taken away stands again when it is healed, under the old epoch if it had been unloaded.
+        before = await epochs(self.stage, raids.all)
         self._post(raids.open, people, 2)
         self._post(raids.ending, people, 2)
 

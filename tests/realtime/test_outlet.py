@@ -52,6 +52,7 @@ async def test_what_is_pushed_before_opening_goes_first() -> None:
     outlet.open(wire.send)
     outlet.push(chunk("c"))
     assert wire.sent == ["a", "b", "c"]
+    assert outlet.parked_since is None
 
 
 async def test_order_holds_while_the_client_does_not_read() -> None:
@@ -68,7 +69,6 @@ async def test_order_holds_while_the_client_does_not_read() -> None:
     wire.gate.set()
     await eventually(lambda: outlet.writable)
     assert wire.sent == ["a", "b", "c"]
-    assert outlet.parked_since is None
     assert woken == [0, 3]
 
 

@@ -87,7 +87,7 @@ def test_every_argument_that_is_documented_is_used(path: Path) -> None:
 @by_name
 def test_every_outcome_is_named_in_the_header(path: Path) -> None:
     header, code = header_of(path), code_of(path)
-    if "leader_only" in code:
+    if re.search(r"\b(?:leader_only|open_for)\(", code):
         code += included_code(path)
     unnamed = {word for word in outcomes_in(code) if not re.search(rf"\b{word}\b", header)}
 
@@ -133,6 +133,13 @@ def test_an_include_is_put_in_once_where_it_is_first_asked_for() -> None:
 def test_there_is_no_script_without_a_file() -> None:
     with pytest.raises(FileNotFoundError):
         script("conjure")
+
+
+def test_all_outcomes_of_a_script_are_found() -> None:
+    assert outcomes_in(code_of(FOLDER / "void.lua")) == {
+        "done", "already", "unknown_key", "not_found", "unknown_contribution", "raid_not_active", "raid_ended",
+        "not_allowed", "void_window_closed",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """WebSockets over real sockets: frames, answers, close codes, and nothing that breaks them."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
 from server.settings import Settings
 from tests.helpers import eventually
@@ -21,9 +23,10 @@ async def server(settings: Settings) -> AsyncIterator[Served]:
 
 async def close_code(socket: ClientConnection) -> int:
     """How the server ends it, whatever it says before."""
-    async with asyncio.timeout(5):
-        async for _ in socket:
-            pass
+    with contextlib.suppress(ConnectionClosed):
+        async with asyncio.timeout(5):
+            async for _ in socket:
+                pass
     assert socket.close_code is not None
     return socket.close_code
 

@@ -243,14 +243,14 @@ async def test_an_idle_stream_hears_the_heartbeat_and_the_head(
 
 
 async def test_who_does_not_read_is_cut_off_and_the_others_never_notice(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     patient = functools.partial(HubSettings, heartbeat=0.2, slow_limit=0.4)
     monkeypatch.setattr("server.services.HubSettings", patient)
     async with served(settings) as server:
         person = await server.people.person()
         raid = await person.starts_raid()
-        with deaf_client(server, person, raid["id"]) as connection:
+        with deaf_client(server, person, raid["id"]):
             await eventually(lambda: server.hub.stream_count == 1)
             async with watching(person, raid["id"]) as stream:
                 await stream.next("snapshot")
@@ -265,13 +265,12 @@ async def test_who_does_not_read_is_cut_off_and_the_others_never_notice(
                 assert (await stream.next("contribution"))[1] == answer["cursor"]
                 await eventually(lambda: server.hub.stream_count == 1)
                 assert deaf.ended is Ending.TOO_SLOW
-                with pytest.raises(ConnectionResetError):
-                    while connection.recv(1 << 20):
-                        pass
+                # Had its request merely ended, uvicorn would say so and wait for the client to read.
+                assert "without completing" not in caplog.text
 
 
 @contextlib.contextmanager
-def deaf_client(server: Served, person: Person, raid_id: int) -> Iterator[socket.socket]:
+def deaf_client(server: Served, person: Person, raid_id: int) -> Iterator[None]:
     """A client that asks for a stream and never reads it."""
     host, port = server.url.removeprefix("http://").split(":")
     request = [
@@ -283,4 +282,4 @@ def deaf_client(server: Served, person: Person, raid_id: int) -> Iterator[socket
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect((host, int(port)))
         connection.sendall("\r\n".join([*request, "", ""]).encode())
-        yield connection
+        yield
