@@ -15,6 +15,9 @@ from realtime.entries import Entry, LedgerEntry
 from realtime.scripts import script
 from realtime.snapshot import Snapshot
 
+NO_EPOCH = Epoch(0)
+"""Below every life of every log: the caller knows of none."""
+
 RESUME_MAX = 1000
 """A cursor further behind than this is answered with a snapshot (CONTRACT, *Streams*)."""
 
@@ -80,7 +83,7 @@ class Decided:
     """A command on its way to its script, with what the caller knows besides."""
 
     command: Command
-    least_epoch: Epoch = Epoch(0)
+    least_epoch: Epoch = NO_EPOCH
     looked_up: LookedUp | None = None
 
 

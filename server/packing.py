@@ -34,7 +34,7 @@ def loaded_state(healed: HealedRaid, run_id: str, *, sealed: bool) -> LoadedStat
         contributions={known.contribution_id: pack_known_key(known) for known in healed.keys or ()},
         past={str(user_id): how for user_id, how in healed.past.items()},
         day_xp={f"{user_id}:{day}": xp for user_id, day, xp in healed.day_xp},
-        commands={command_id: seq for command_id, seq in healed.command_ids},
+        commands={str(command_id): int(seq) for command_id, seq in healed.command_ids},
     )
 
 

@@ -11,6 +11,7 @@ from persistence.audit import Difference, LedgerAudit
 from persistence.rows import EntryName, HealedRaid
 from raidline.ids import ContributionId, Epoch, RaidId, Seq
 from realtime.commands import Void
+from realtime.cursor import Cursor
 from realtime.inspection import Inspected
 from server.comparison import differences
 from server.packing import loaded_state
@@ -97,7 +98,7 @@ class Reconciliation:
             page = names[start : start + QUARANTINE_PAGE]
             missing += await self._services.ledger.missing(raid_id, held.head.epoch, page)
         return [
-            Difference("unrecorded", f"raid {raid_id} entry {held.head.epoch}-{seq}", "in the ledger", "only in the log")
+            Difference("unrecorded", f"raid {raid_id} entry {Cursor(held.head.epoch, seq)}", "recorded", "only logged")
             for seq in missing
         ]
 

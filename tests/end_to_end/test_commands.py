@@ -1,10 +1,10 @@
 """The commands as processes: what they start, what they say, and what is left when they end."""
 
-import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import asyncpg
 import httpx
 import psutil
 import pytest_asyncio
@@ -44,6 +44,11 @@ def family(pid: int) -> list[psutil.Process]:
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [one for one in processes if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
+
+
+async def at_work(connections: Awaitable[int]) -> bool:
+    """Whether anyone but the one who asks is connected."""
+    return await connections > 1
 
 
 async def test_up_serves_a_raid_that_moves_and_ctrl_c_stops_all_of_it(up: Up) -> None:
@@ -115,9 +120,7 @@ async def test_replay_alone_brings_its_own_server(up: Up, tmp_path: Path) -> Non
     for counted in ("accepted", "repeated"):
         process = up("replay", str(log))
         assert await process.ended(30) == 0, process.output
-        assert [line.split()[1:4] for line in process.output.splitlines() if counted in line] == [
-            [counted, "│", "2"]
-        ]
+        assert [line.split()[1:4] for line in process.output.splitlines() if counted in line] == [[counted, "│", "2"]]
     assert await up("audit").ended() == 0
 
 
@@ -150,9 +153,12 @@ async def test_serve_runs_as_many_processes_as_asked(launch: Launch) -> None:
     assert alive(children) == []
 
 
-async def test_a_worker_ends_in_good_order(launch: Launch) -> None:
+async def test_a_worker_ends_in_good_order(launch: Launch, database_url: str) -> None:
     process = await launch("worker")
-    await asyncio.sleep(1.5)
+    connection = await asyncpg.connect(database_url)
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    await eventually(lambda: at_work(connection.fetchval(others)), 30)
+    await connection.close()
     assert await process.stop() == 0, process.output
     assert "Traceback" not in process.output
 

@@ -53,10 +53,10 @@ class Sluice:
                 to_redis.write(data)
                 await to_redis.drain()
         finally:
-            answers.cancel()
-            await asyncio.gather(answers, return_exceptions=True)
             for side in (writer, to_redis):
                 side.close()
+            answers.cancel()
+            await asyncio.gather(answers, return_exceptions=True)
 
     async def _answers(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(65536):

@@ -91,7 +91,7 @@ async def test_a_folder_of_somebody_else_is_refused_in_one_line(service_folder: 
 
 async def test_a_folder_that_cannot_be_made_is_refused_in_one_line(service_folder: Path) -> None:
     (service_folder / "file").write_text("")
-    with pytest.raises(EmbeddedError, match=r"--data .*file/data: Not a directory"):
+    with pytest.raises(EmbeddedError, match=r"--data .*/file: File exists"):
         async with embedded_services(service_folder / "file" / "data", None, None):
             pass
 

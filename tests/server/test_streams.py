@@ -9,14 +9,16 @@ from typing import Any
 
 import httpx
 import pytest
+from redis.asyncio import Redis
 
 from realtime.frames import EventFrame
 from realtime.hub import HubSettings
 from realtime.stream import Ending
 from server.settings import Settings
-from tests.end_to_end.client import sse_blocks
+from tests.conftest import Launch
+from tests.end_to_end.client import client_of, sse_blocks
 from tests.helpers import eventually
-from tests.server.people import Person, code_of
+from tests.server.people import People, Person, code_of
 from tests.server.serving import Served, served
 
 
@@ -215,6 +217,32 @@ async def test_a_server_that_ends_sends_its_streams_elsewhere(server: Served) ->
     answer = await person.get(f"/raids/{raid['id']}/stream")
     assert code_of(answer) == (503, "unavailable")
     assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_process_told_to_end_says_goodbye_and_ends_soon(launch: Launch) -> None:
+    process = await launch()
+    async with client_of(process.url) as client:
+        person = await People(client).person()
+        raid = await person.starts_raid()
+        async with watching(person, raid["id"]) as stream:
+            await stream.next("snapshot")
+            process.process.terminate()
+            assert await stream.rest() == ["goaway"]
+    assert await process.ended(deadline=3) == 0
+
+
+async def test_a_lost_subscription_is_told_and_nothing_is_missed(server: Served, redis_url: str) -> None:
+    person = await server.people.person()
+    raid = await person.starts_raid(targetTasks=1000)
+    async with watching(person, raid["id"]) as stream, Redis.from_url(redis_url) as redis:
+        await stream.next("snapshot")
+        cursors = [(await contribute(person, raid))["cursor"]]
+        await redis.client_kill_filter(_type="pubsub")
+        cursors += [(await contribute(person, raid))["cursor"] for _ in range(10)]
+        told = [await stream.next() for _ in range(13)]
+        assert [cursor for _, cursor, _ in told if cursor] == cursors
+        statuses = [data for event, _, data in told if event == "status"]
+        assert ['"live":true' in data for data in statuses] == [False, True]
 
 
 async def test_more_streams_than_allowed_are_told_to_come_later(settings: Settings) -> None:
