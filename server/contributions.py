@@ -16,8 +16,8 @@ from raidline.ids import CommandId, RaidId, UserId
 from realtime.commands import Contribute
 from server import idempotency
 from server.bodies import BatchItem, ContributionBody
+from server.caller import Caller
 from server.failures import problem_of, refusal
-from server.identity import Caller
 from server.json_body import validate
 from server.problems import PROBLEM_JSON, Problem, insufficient_scope
 from server.times import milliseconds, today_in

@@ -2,61 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
-from raidline.ids import SessionToken, TokenHash, UserId
+from raidline.ids import SessionToken
+from server.caller import THE_ADMIN, Caller
 from server.context import services_of
-from server.problems import Problem, insufficient_scope, unauthenticated
+from server.problems import Problem, unauthenticated
 
 COOKIE: Final = "raidline_session"
-SCOPES: Final = frozenset({"backdate", "unlimited", "contributions:write", "achievements:write", "admin"})
-ADMIN: Final = "admin"
 
 _TOKEN_MAX = 256
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    id: UserId
-    name: str
-    tz: str
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """`user` is None for the admin token, which is nobody; `token_hash` and `expires_at` then too."""
-
-    user: User | None
-    scopes: frozenset[str]
-    token_hash: TokenHash | None = None
-    expires_at: datetime | None = None
-    via_cookie: bool = False
-
-    def require_user(self) -> User:
-        if self.user is None:
-            raise Problem("user_required")
-        return self.user
-
-    def require_scope(self, scope: str) -> None:
-        if scope not in self.scopes:
-            raise insufficient_scope(scope)
-
-    @property
-    def viewer(self) -> UserId | None:
-        return self.user.id if self.user else None
-
-
-THE_ADMIN: Final = Caller(user=None, scopes=SCOPES)
 
 
 async def caller_of(connection: HTTPConnection) -> Caller:
@@ -96,10 +58,6 @@ def _bearer_token(header: str) -> str:
 
 def is_same_secret(given: str, secret: str) -> bool:
     return bool(secret) and hmac.compare_digest(given.encode(), secret.encode())
-
-
-def hash_of(token: SessionToken) -> TokenHash:
-    return TokenHash(hashlib.sha256(token.encode()).hexdigest())
 
 
 def check_origin(connection: HTTPConnection) -> None:

@@ -23,7 +23,7 @@ from raidline.ids import SessionToken, TokenHash, UserId
 from realtime.errors import RedisAway
 from realtime.keys import SESSION_ENDED, SESSION_SECONDS, session_key
 from server.cache import ExpiringCache
-from server.identity import Caller, User, hash_of
+from server.caller import Caller, User, hash_of
 from server.problems import Problem
 
 LIFETIME: Final = timedelta(days=30)

@@ -11,9 +11,9 @@ from starlette.responses import Response
 from raidline.ids import RaidId
 from realtime.commands import Command
 from server import reading
+from server.caller import Caller
 from server.context import services_of
 from server.failures import refusal
-from server.identity import Caller
 from server.write_path import Refused
 
 JSON: Final = "application/json"

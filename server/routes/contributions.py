@@ -11,9 +11,10 @@ from raidline.ids import ContributionId
 from realtime.commands import Void
 from server import idempotency, queries, reading
 from server.bodies import BatchBody
+from server.caller import ADMIN
 from server.context import request_id_of, services_of
 from server.contributions import ContributionAnswer, contribute, contribute_all
-from server.identity import ADMIN, caller_of
+from server.identity import caller_of
 from server.json_body import read_json, read_model
 from server.middleware import BATCH_PATH
 from server.routes.answers import carried_out, json_answer, raid_of

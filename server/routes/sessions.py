@@ -10,8 +10,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.bodies import AdminSessionBody, GuestBody
+from server.caller import ADMIN, User
 from server.context import services_of
-from server.identity import ADMIN, COOKIE, User, caller_of
+from server.identity import COOKIE, caller_of
 from server.json_body import read_model
 from server.problems import Problem
 from server.routes.answers import json_answer

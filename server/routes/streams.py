@@ -22,10 +22,11 @@ from realtime.repair import StillInDoubt
 from realtime.stream import Ending, Stream, Transport, Viewer
 from realtime.websocket import SOCKET_OF_MANY, SOCKET_OF_ONE, FrameError, Handlers, Socket, accept
 from server import idempotency
+from server.caller import Caller
 from server.context import request_id_of, services_of
 from server.contributions import contribute
 from server.failures import problem_of
-from server.identity import Caller, caller_of
+from server.identity import caller_of
 from server.problems import Problem, unavailable
 
 log = structlog.get_logger(__name__)

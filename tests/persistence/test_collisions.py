@@ -36,6 +36,26 @@ async def test_a_collision_is_tried_again_as_a_whole(world: World, sqlstate: str
     assert await world.sums(log) == (20, 2)
 
 
+async def test_people_are_locked_over_all_raids_and_strangers_are_not(world: World) -> None:
+    ada, bob = await world.users(2)
+    logs = [await world.active_raid(ada) for _ in range(3)]
+    locked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait(point: str) -> None:
+        if point == "between_lock_and_fold":
+            locked.set()
+            await go_on.wait()
+
+    first = asyncio.create_task(Ledger(world.pool, wait).record([logs[0].contribute(ada)]))
+    await locked.wait()
+    same_person = asyncio.create_task(world.ledger.record([logs[1].contribute(ada)]))
+    await asyncio.wait_for(world.ledger.record([logs[2].contribute(bob)]), 2)
+    await asyncio.sleep(0.1)
+    assert not same_person.done()
+    go_on.set()
+    await asyncio.gather(first, same_person)
+
+
 async def test_collisions_without_end_are_no_reason_to_try_for_ever(world: World) -> None:
     (ada,) = await world.users(1)
     log = await world.active_raid(ada)
@@ -70,7 +90,7 @@ async def test_the_fold_sees_what_was_committed_while_it_waited_for_the_lock(wor
 @pytest.mark.slow
 async def test_batches_over_the_same_people_in_opposite_orders_with_an_auditor_between(world: World) -> None:
     people = await world.users(PEOPLE)
-    logs = [await world.active_raid(people[0]) for _ in range(4)]
+    logs = [await world.active_raid(people[0]) for _ in range(5)]
     shuffled = random.Random(11)
     finished = False
 
@@ -91,8 +111,9 @@ async def test_batches_over_the_same_people_in_opposite_orders_with_an_auditor_b
 
     auditor = asyncio.create_task(audit())
     for _ in range(ROUNDS):
-        batch = [shuffled.choice(logs).contribute(user, xp=shuffled.randrange(10)) for user in people]
-        opposite = [shuffled.choice(logs).contribute(user, xp=1) for user in reversed(people)]
+        # One raid in common, the others their own: it is mostly the people they meet over.
+        batch = [shuffled.choice(logs[:3]).contribute(user, xp=shuffled.randrange(10)) for user in people]
+        opposite = [shuffled.choice(logs[2:]).contribute(user, xp=1) for user in reversed(people)]
         recorded = await asyncio.gather(world.ledger.record(batch), world.ledger.record(opposite))
         assert [len(one.keys) for one in recorded] == [PEOPLE, PEOPLE]
     finished = True

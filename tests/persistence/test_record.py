@@ -112,11 +112,13 @@ async def test_the_newest_header_and_details_win_whatever_comes_last(world: Worl
     older = log.update(title="Older", invite_code="AAAAAAAA")
     joined = log.join(bob)
     newer = log.update(title="Newer", invite_code="BBBBBBBB", public=False)
+    log.start()
     led = log.lead(bob)
     for entry in (led, newer, joined, older):
         await world.ledger.record([entry])
     row = await world.raids.raid(log.raid_id)
     assert row is not None
+    assert (row.status, row.started_at_ms, row.deadline_ms) == ("active", log.started_at, log.deadline)
     assert (row.title, row.invite_code, row.public) == ("Newer", "BBBBBBBB", False)
     assert (row.leader_id, row.member_count) == (bob, 2)
 

@@ -11,7 +11,7 @@ from persistence.people import People, SessionRow
 from persistence.people import User as UserRow
 from raidline.ids import SessionToken, TokenHash, UserId
 from realtime.keys import SESSION_ENDED, session_key
-from server.identity import User, hash_of
+from server.caller import User, hash_of
 from server.sessions import Sessions
 
 TOKEN = SessionToken("a-token")
