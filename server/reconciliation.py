@@ -22,8 +22,11 @@ LOOKS = 10
 """How often a raid is read again because somebody wrote to it between the two readings."""
 
 LOOK_AGAIN_SECONDS = 0.3
+RAIDS_AT_ONCE = 8
 PAGE = 100
 QUARANTINE_PAGE = 1000
+
+UNRECORDED = "unrecorded"
 
 
 class Reconciliation:
@@ -37,8 +40,8 @@ class Reconciliation:
         """Every difference there is now, the ledger's own first. Changes nothing."""
         async for difference in self._ledger_audit.differences():
             yield difference
-        async for raid_id in self._raids():
-            for difference in await self.of_raid(raid_id):
+        async for _, found in self._of_raids():
+            for difference in found:
                 yield difference
         async for difference in self._strangers():
             yield difference
@@ -49,8 +52,8 @@ class Reconciliation:
             await self._services.auditor.audit(page)
         await self._settle_quarantine()
         await self._ledger_audit.repair_folds()
-        async for raid_id in self._raids():
-            if await self.of_raid(raid_id):
+        async for raid_id, found in self._of_raids():
+            if found:
                 await self._heal(raid_id)
         await self._services.notifier.send(await self._services.ledger.send_outbox(0, QUARANTINE_PAGE))
 
@@ -60,28 +63,33 @@ class Reconciliation:
             yield page
             after = page[-1]
 
-    async def _raids(self) -> AsyncIterator[RaidId]:
+    async def _of_raids(self) -> AsyncIterator[tuple[RaidId, list[Difference]]]:
         async for page in self._pages():
-            for raid_id in page:
-                yield raid_id
+            for start in range(0, len(page), RAIDS_AT_ONCE):
+                some = page[start : start + RAIDS_AT_ONCE]
+                for raid_id, found in zip(some, await asyncio.gather(*map(self.of_raid, some)), strict=True):
+                    yield raid_id, found
 
     async def of_raid(self, raid_id: RaidId) -> list[Difference]:
-        """Between one raid's state and the ledger. Both sides are read until nobody wrote in between; what is still
-        unrecorded then is a difference too."""
+        """Between one raid's state and the ledger. Both sides are read until nobody wrote in between, which shows
+        in the same difference twice; what is still unrecorded after all looks is a difference too."""
         found: list[Difference] = []
         for _ in range(LOOKS):
-            held = await self._services.inspector.inspect(raid_id)
-            ledger = await self._services.ledger.read(raid_id)
-            if ledger is None:
-                return [Difference("raid", f"raids {raid_id}", "a row", "nothing")]
-            if held is None:
-                return self._without_state(raid_id, ledger)
-            found = await self._unrecorded(raid_id, held)
-            found = found or list(differences(ledger.raid, loaded_state(ledger, "", sealed=False), held))
-            if not found:
-                return []
+            before, found = found, await self._between(raid_id)
+            if not found or (found == before and found[0].kind != UNRECORDED):
+                break
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         return found
+
+    async def _between(self, raid_id: RaidId) -> list[Difference]:
+        held = await self._services.inspector.inspect(raid_id)
+        ledger = await self._services.ledger.read(raid_id)
+        if ledger is None:
+            return [Difference("raid", f"raids {raid_id}", "a row", "nothing")]
+        if held is None:
+            return self._without_state(raid_id, ledger)
+        unrecorded = await self._unrecorded(raid_id, held)
+        return unrecorded or list(differences(ledger.raid, loaded_state(ledger, "", sealed=False), held))
 
     def _without_state(self, raid_id: RaidId, ledger: HealedRaid) -> list[Difference]:
         if ledger.raid.unloaded:
@@ -98,7 +106,7 @@ class Reconciliation:
             page = names[start : start + QUARANTINE_PAGE]
             missing += await self._services.ledger.missing(raid_id, held.head.epoch, page)
         return [
-            Difference("unrecorded", f"raid {raid_id} entry {Cursor(held.head.epoch, seq)}", "recorded", "only logged")
+            Difference(UNRECORDED, f"raid {raid_id} entry {Cursor(held.head.epoch, seq)}", "recorded", "only logged")
             for seq in missing
         ]
 

@@ -1,7 +1,8 @@
 """Differences to be planted, one at a time in a raid of its own: in each table and each key, too little and too much.
 
 A plant says what `raidline audit` has to name ("kind: where", a beginning of it), and by how much the raid's totals
-rightly differ after the repair: only where something was added that looks like a contribution.
+rightly differ after the repair: only where something was added that looks like a contribution. The state may
+forget old commands, and nothing to be told may have been told: for these two there is no too little.
 """
 
 from collections.abc import Sequence
@@ -139,7 +140,7 @@ KEYS = {
     "by_join: too much": Plant("by_join: raid:{{{raid}}}:by_join {gone}", redis=("ZADD", "by_join", "1", "{gone}")),
     "log: too little": Plant("log: raid:{{{raid}}}:log", redis=("XDEL", "log", "5-0")),
     "log: too much": Plant(
-        "log: raid:{{{raid}}}:log",
+        "unrecorded: raid {raid} entry",
         redis=("XADD", "log", "999-0", "event", "x", "command", "y", "data", "{{}}", "ledger", "{{}}"),
     ),
     "log: all of it": Plant("log: raid:{{{raid}}}:log", redis=("DEL", "log")),
@@ -157,7 +158,6 @@ KEYS = {
         "day_xp: raid:{{{raid}}}:day_xp {member}:2001-01-01",
         redis=("HSET", "day_xp", "{member}:2001-01-01", "9"),
     ),
-    "commands: too little": Plant("commands: raid:{{{raid}}}:commands", redis=("DEL", "commands")),
     "commands: too much": Plant(
         "commands: raid:{{{raid}}}:commands {stray}", redis=("ZADD", "commands", "3", "{stray}")
     ),

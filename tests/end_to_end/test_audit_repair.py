@@ -11,12 +11,12 @@ import pytest
 import redis.asyncio
 
 from raidline.ids import RaidId
-from realtime.keys import raid_key, raid_keys
+from realtime.keys import raid_key
 from tests.conftest import Launch
-from tests.end_to_end.client import at, rows, servers
+from tests.end_to_end.client import at, servers
 from tests.end_to_end.planted import ALL, STRAY, Plant
 from tests.end_to_end.test_concurrency_keys import FIRST
-from tests.helpers import clean_environment, eventually
+from tests.helpers import clean_environment
 from tests.server.people import People, Person
 
 XP = {"leader": 5, "member": 7, "gone": 2, "voided": 3}
@@ -100,7 +100,7 @@ class Audit:
             env=self._environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         output, errors = await process.communicate()
-        assert process.returncode in (0, 1), errors.decode()
+        assert process.returncode in (0, 1) and b"{\n" in output, (output + errors).decode()
         report: dict[str, Any] = orjson.loads(output[output.index(b"{\n") :])
         return process.returncode, report
 

@@ -5,7 +5,7 @@
 Settings as for `raidline`, and besides:
     FAULT_FOLDER   where files say what goes on between this process and the test:
                    `armed` (by the test: from now on), `reached` (by us: it has happened), `go` (by the test: go on),
-                   `hold` (by the test: workers audit nothing)
+                   `hold-<raid>` (by the test: a worker does not audit this raid)
     FAULT_POINT    the point of `server/points.py`
     FAULT_KIND     kill | stop (SIGSTOP of the whole process) | wait (of what came to the point, until `go`)
     FAULT_RAIDS    for a worker: the only raids it audits, separated by commas, again and again without a pause
@@ -17,6 +17,7 @@ import functools
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import server.services
@@ -56,18 +57,14 @@ class Accident:
         os.kill(os.getpid(), signal.SIGKILL if self._kind == "kill" else signal.SIGSTOP)
 
 
-class HeldWorker(server.worker.Worker):
-    """Audits nothing while the test holds it."""
+class HeldAuditor(server.services.Auditor):
+    """Leaves alone what the test holds."""
 
     folder: Path
 
-    async def audit_hinted(self) -> None:
-        if not (self.folder / "hold").exists():
-            await super().audit_hinted()
-
-    async def sweep(self) -> None:
-        if not (self.folder / "hold").exists():
-            await super().sweep()
+    async def audit(self, raid_ids: Sequence[RaidId]) -> set[RaidId]:
+        held = {raid_id for raid_id in raid_ids if (self.folder / f"hold-{raid_id}").exists()}
+        return held | await super().audit([raid_id for raid_id in raid_ids if raid_id not in held])
 
 
 async def audit_again_and_again(settings: Settings, accident: Accident, raids: list[RaidId]) -> None:
@@ -89,8 +86,8 @@ def main(role: str) -> int:
     server.services.open_services = functools.partial(open_services, pause=accident)
     if role == "worker":
         server.worker.SWEEP_SECONDS = SWEEP_SECONDS
-        HeldWorker.folder = folder
-        server.worker.Worker = HeldWorker  # type: ignore[misc]
+        HeldAuditor.folder = folder
+        server.services.Auditor = HeldAuditor  # type: ignore[misc]
         return run(work(settings))
     with contextlib.closing(listen(LOCAL, settings.port)) as listener:
         return run(serve(settings, listener))

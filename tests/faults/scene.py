@@ -41,8 +41,16 @@ class Raids:
         return [self.open, self.ending]
 
 
+@dataclass(frozen=True, slots=True)
+class Steady:
+    """Processes to which nothing happens."""
+
+    web: FaultyProcess
+    worker: FaultyProcess
+
+
 class Scene:
-    def __init__(self, stage: Stage, steady: FaultyProcess, point: Point, fault: str) -> None:
+    def __init__(self, stage: Stage, steady: Steady, point: Point, fault: str) -> None:
         self.stage = stage
         self.steady = steady
         self.point = point
@@ -65,11 +73,14 @@ class Scene:
     async def _play(self) -> None:
         people = [await self.crowd.person() for _ in range(4)]
         raids = await self._raids(people)
+        if self.point in AUDITS:
+            self.steady.worker.hold(raids.all)
         await self.crowd.contributions(raids.open, people, 6)
         await self.crowd.contributions(raids.ending, people, TARGET - 3)
         self._faulty = await self._start_faulty(raids)
         self._faulty.arm()
         await self._bring_about(raids, people, self._faulty)
+        self.steady.worker.let_go(raids.all)
         await self._suffer(raids, people, self._faulty)
         await asyncio.gather(*self._under_way)
         await self.crowd.contributions(raids.open, people, 4)
@@ -90,8 +101,8 @@ class Scene:
         """The faulty one alone until its accident, then both, while it lives."""
         faulty = self._faulty
         if faulty is None or self.point in AUDITS or faulty.process.poll() is not None:
-            return [self.steady.url]
-        return [faulty.url, self.steady.url] if faulty.reached else [faulty.url]
+            return [self.steady.web.url]
+        return [faulty.url, self.steady.web.url] if faulty.reached else [faulty.url]
 
     async def _bring_about(self, raids: Raids, people: Sequence[Person], faulty: FaultyProcess) -> None:
         """Whatever leads there, again until it has."""
@@ -117,12 +128,13 @@ class Scene:
         faulty.resume()
 
     async def _overtake(self, raids: Raids, people: Sequence[Person]) -> None:
+        before = await epochs(self.stage, raids.all)
         if self.fault == "bereft":
+            # Healed when it stands again: under the epoch it had, if it had been unloaded.
+            before = dict.fromkeys(raids.all, 0)
             await bereave(self.stage, raids.all)
         else:
             await doubt(self.stage, raids.all)
-        # What was taken away stands again when it is healed, under the old epoch if it had been unloaded.
-        before = await epochs(self.stage, raids.all)
         self._post(raids.open, people, 2)
         self._post(raids.ending, people, 2)
 

@@ -2,11 +2,12 @@
 
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from raidline.ids import RaidId
 from server.commands import prepare_database
 from server.embedded import EmbeddedPostgres, EmbeddedRedis
 from server.settings import Settings, load_settings
@@ -34,11 +35,13 @@ class FaultyProcess(Launched):
         (self.folder / "go").touch()
         self.resume()
 
-    def hold(self) -> None:
-        (self.folder / "hold").touch()
+    def hold(self, raids: Sequence[RaidId]) -> None:
+        for raid_id in raids:
+            (self.folder / f"hold-{raid_id}").touch()
 
-    def let_go(self) -> None:
-        (self.folder / "hold").unlink()
+    def let_go(self, raids: Sequence[RaidId]) -> None:
+        for raid_id in raids:
+            (self.folder / f"hold-{raid_id}").unlink(missing_ok=True)
 
 
 class Stage:

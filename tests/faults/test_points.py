@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 
 from server.points import Point
-from tests.faults.scene import FAULTS, Scene
-from tests.faults.stage import FaultyProcess, Stage
+from tests.faults.scene import FAULTS, Scene, Steady
+from tests.faults.stage import Stage
 from tests.helpers import clean_environment, eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -25,15 +25,13 @@ Playing = dict[tuple[Point, str], "asyncio.Task[None]"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def steady(stage: Stage) -> AsyncIterator[FaultyProcess]:
-    """A server and a worker to which nothing happens."""
-    stage.start("worker")
-    yield await stage.web()
+async def steady(stage: Stage) -> Steady:
+    return Steady(worker=stage.start("worker"), web=await stage.web())
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def playing(
-    request: pytest.FixtureRequest, stage: Stage, steady: FaultyProcess
+    request: pytest.FixtureRequest, stage: Stage, steady: Steady
 ) -> AsyncIterator[Playing]:
     places = asyncio.Semaphore(AT_ONCE)
 

@@ -10,8 +10,8 @@ import orjson
 
 from raidline.ids import ContributionId, Epoch, RaidId, Seq, UserId
 
-START_MS = (round(time.time()) + 60) * 1000 + 123
-"""A little after whatever the ledger itself dates, so that whoever creates a raid is its first member."""
+START_MS = (round(time.time()) + 86_400) * 1000 + 123
+"""A day after whatever the ledger itself dates, so that whoever creates a raid is its first member."""
 
 DAY = "2026-11-20"
 NAMESPACE = UUID("7d0f3a52-6f0c-4ac2-9b53-7a5f2c7f6f10")

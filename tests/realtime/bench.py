@@ -11,7 +11,8 @@ from realtime import sse
 from realtime.errors import RealtimeError
 from realtime.hub import Hub, HubSettings, SessionsGone
 from realtime.stream import Stream, Viewer
-from tests.realtime.memory import LEADER, RAID, Client, Ear, Memory
+from tests.realtime.memory import LEADER, RAID, Ear, Memory
+from tests.realtime.readers import Client
 
 STRANGER = UserId(99)
 NEVER = HubSettings(heartbeat=3600.0)

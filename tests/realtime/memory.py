@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from starlette.types import Message
 
 from raidline.ids import Epoch, RaidId, Seq, UserId
 from realtime import keys
@@ -38,6 +37,9 @@ class Memory:
     away: bool = False
     reads: list[str] = field(default_factory=list)
     publish: Callable[[bytes], None] = lambda payload: None
+    before: dict[str, Callable[[], object]] = field(default_factory=dict)
+    after: dict[str, Callable[[], object]] = field(default_factory=dict)
+    """What happens just before or after the next reading of that name, when its answer is still on its way."""
 
     @property
     def head(self) -> Cursor:
@@ -86,6 +88,7 @@ class Memory:
         self.reads.append("stream_start")
         await self._wait()
         start = self._stream_start(viewer, cursor)
+        self.after.pop("stream_start", _nothing)()
         await self._wait()
         return start
 
@@ -111,6 +114,7 @@ class Memory:
         self.reads.append("view")
         assert viewer == EVERYONE
         await self._wait()
+        self.before.pop("view", _nothing)()
         snapshot = None if self.suspect else self.snapshot()
         view = View("suspect" if self.suspect else "ok", self.epoch, snapshot=snapshot)
         await self._wait()
@@ -172,6 +176,10 @@ class Memory:
             raise ConnectionError("away")
 
 
+def _nothing() -> None:
+    return
+
+
 def payload_of(entry: Entry) -> bytes:
     return b"%d-%d\n%s\n%s" % (*entry.cursor, entry.event.encode(), entry.data)
 
@@ -215,89 +223,3 @@ class Ear(Listener):
         assert self.listening is not None
         self.deaf = False
         self.listening.on_back()
-
-
-@dataclass(frozen=True)
-class Told:
-    """One event as a client got it."""
-
-    event: str
-    data: dict[str, Any]
-    id: Cursor | None
-
-
-class Client:
-    """Stands for an ASGI connection: `send` is what the hub writes to. It can stop reading."""
-
-    def __init__(self) -> None:
-        self.written: list[bytes] = []
-        self.ended = False
-        self.aborted = False
-        self._blocked: asyncio.Event | None = None
-
-    async def send(self, message: Message) -> None:
-        while self._blocked is not None:
-            await self._blocked.wait()
-        if message["type"] == "http.response.body":
-            assert not self.ended
-            self.written.append(message["body"])
-            self.ended = not message["more_body"]
-
-    def abort(self) -> None:
-        self.aborted = True
-        self.read()
-
-    def stop_reading(self) -> None:
-        self._blocked = self._blocked or asyncio.Event()
-
-    def read(self) -> None:
-        blocked, self._blocked = self._blocked, None
-        if blocked is not None:
-            blocked.set()
-
-    @property
-    def told(self) -> list[Told]:
-        return parse_sse(b"".join(self.written))
-
-    @property
-    def at(self) -> Cursor | None:
-        """The cursor a browser would come back with."""
-        return next((told.id for told in reversed(self.told) if told.id is not None), None)
-
-    @property
-    def events(self) -> list[str]:
-        return [told.event for told in self.told]
-
-    @property
-    def seqs(self) -> list[int]:
-        return [told.id.seq for told in self.told if told.id is not None]
-
-
-def parse_sse(text: bytes) -> list[Told]:
-    found = []
-    for block in text.decode().split("\n\n"):
-        fields = dict(line.split(": ", 1) for line in block.split("\n") if line and not line.startswith(":"))
-        if "event" in fields:
-            cursor = Cursor.parse(fields["id"]) if "id" in fields else None
-            found.append(Told(fields["event"], orjson.loads(fields["data"]), cursor))
-    return found
-
-
-def assert_seamless(told: list[Told]) -> None:
-    """Every event once and in order, none missing; only a verdict `reset` or `none` may jump, never back."""
-    at: Cursor | None = None
-    expects_snapshot = False
-    for one in told:
-        if one.event == "hello":
-            expects_snapshot = one.data["recovered"] != "full"
-            if not expects_snapshot:
-                at = Cursor.parse(one.data["from"])
-        elif one.event == "snapshot":
-            assert expects_snapshot, "a snapshot without a verdict"
-            assert one.id is not None
-            assert at is None or one.id >= at, f"went back from {at} to {one.id}"
-            at, expects_snapshot = one.id, False
-        elif one.id is not None:
-            assert at is not None
-            assert one.id == (at.epoch, at.seq + 1), f"{one.id} after {at}"
-            at = one.id

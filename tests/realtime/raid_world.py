@@ -53,7 +53,7 @@ class LogEntry:
 
     seq: Seq
     event: str
-    command_id: CommandId
+    command_id: str
     data: dict[str, Any]
     ledger: dict[str, Any]
 
@@ -179,9 +179,7 @@ class World:
         nothing = Frozen("missing", Epoch(0), Seq(0), token=_no_token(), run_id=run_id)
         assert await self.care.load(raid_id, loading.state(run_id, raid_id), nothing) == "placed"
 
-    async def do(
-        self, command: Command, *, least_epoch: int = 0, looked_up: LookedUp | None = None
-    ) -> Decision:
+    async def do(self, command: Command, *, least_epoch: int = 0, looked_up: LookedUp | None = None) -> Decision:
         return (await self.store.decide([Decided(command, Epoch(least_epoch), looked_up)]))[0]
 
     async def contributions(self, count: int) -> None:
@@ -246,7 +244,7 @@ def _log_entry(one: tuple[bytes, dict[bytes, bytes]]) -> LogEntry:
     return LogEntry(
         Seq(int(seq)),
         fields[b"event"].decode(),
-        CommandId(fields[b"command"].decode()),
+        fields[b"command"].decode(),
         orjson.loads(fields[b"data"]),
         orjson.loads(fields[b"ledger"]),
     )

@@ -43,9 +43,7 @@ class Sluice:
         async with self._changed:
             await self._changed.wait_for(lambda: self._allowed == 0)
 
-    async def _link(
-        self, redis_socket: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _link(self, redis_socket: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         from_redis, to_redis = await asyncio.open_unix_connection(redis_socket)
         answers = asyncio.create_task(self._answers(from_redis, writer))
         try:

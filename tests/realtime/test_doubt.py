@@ -66,9 +66,7 @@ async def test_a_state_in_doubt_is_not_touched(world: World, command: Command, d
 
 
 @for_every_command
-async def test_who_knows_of_a_higher_epoch_gets_nothing_from_a_lower_one(
-    world: World, command: Command
-) -> None:
+async def test_who_knows_of_a_higher_epoch_gets_nothing_from_a_lower_one(world: World, command: Command) -> None:
     await _running(world)
     before = await world.everything()
 

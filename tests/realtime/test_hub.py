@@ -12,7 +12,8 @@ from realtime.keys import SESSIONS_REVOKED
 from realtime.stream import Ending, Viewer
 from tests.helpers import eventually
 from tests.realtime.bench import STRANGER, bench, turn
-from tests.realtime.memory import LEADER, RAID, Client
+from tests.realtime.memory import LEADER, RAID
+from tests.realtime.readers import Client
 
 
 async def test_a_first_visit_is_greeted_and_gets_the_snapshot() -> None:

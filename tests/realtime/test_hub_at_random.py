@@ -8,7 +8,8 @@ import pytest
 
 from tests.helpers import eventually
 from tests.realtime.bench import Bench, bench, turn
-from tests.realtime.memory import Client, assert_seamless, payload_of
+from tests.realtime.memory import payload_of
+from tests.realtime.readers import Client, assert_seamless
 
 
 @pytest.mark.parametrize("seed", range(60))

@@ -1,11 +1,9 @@
 """What pub/sub lost, doubled or forgot is made up for before anything after it is shown."""
 
-import asyncio
-
 from realtime.hub import HubSettings
 from tests.helpers import eventually
 from tests.realtime.bench import STRANGER, bench, turn
-from tests.realtime.memory import assert_seamless
+from tests.realtime.readers import assert_seamless
 
 
 async def test_a_lost_message_is_read_from_the_log_before_the_next_is_shown() -> None:
@@ -32,15 +30,16 @@ async def test_what_is_lost_is_read_page_by_page_without_waiting_for_more() -> N
 
 async def test_what_is_lost_while_a_stream_begins_is_read_as_well() -> None:
     async with bench() as on:
-        arriving = asyncio.create_task(on.client())
-        await eventually(lambda: "stream_start" in on.world.reads, every=0)
-        await turn(4)
-        on.ear.lose()
-        on.world.write()
-        on.ear.regain()
-        client = await arriving
+
+        def lose_one() -> None:
+            on.ear.lose()
+            on.world.write()
+            on.ear.regain()
+
+        on.world.after["stream_start"] = lose_one
+        client = await on.client()
         await turn()
-        assert client.at == on.world.head
+        assert client.seqs == [0, 1]
 
 
 async def test_a_message_of_an_entry_that_nobody_has_is_dropped() -> None:

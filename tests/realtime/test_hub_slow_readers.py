@@ -4,7 +4,8 @@ from realtime.hub import HubSettings
 from realtime.stream import Ending
 from tests.helpers import eventually
 from tests.realtime.bench import bench, turn
-from tests.realtime.memory import LEADER, RAID, assert_seamless
+from tests.realtime.memory import LEADER, RAID
+from tests.realtime.readers import assert_seamless
 
 
 async def test_a_slow_reader_is_resynchronised_and_holds_up_nobody() -> None:

@@ -2,6 +2,7 @@
 
 from realtime.stream import Ending
 from tests.realtime.bench import STRANGER, bench, turn
+from tests.realtime.memory import payload_of
 
 
 async def test_who_leaves_a_private_raid_is_told_and_sent_away() -> None:
@@ -48,3 +49,51 @@ async def test_who_left_during_a_heal_is_sent_away() -> None:
         await turn()
         assert client.ended
         assert client.events == ["hello", "snapshot"]
+
+
+async def test_who_came_back_is_not_sent_away_by_an_older_leave() -> None:
+    async with bench() as on:
+        on.world.public = False
+        await on.client()
+        left = on.world.write("member_leave", publish=False, userId=STRANGER)
+        on.world.members.add(STRANGER)
+        joined = on.world.write("member_join", publish=False, userId=STRANGER)
+        client = await on.client(user=STRANGER)
+        on.ear.hear(payload_of(left))
+        on.ear.hear(payload_of(joined))
+        on.world.write()
+        await turn()
+        assert not client.ended
+        assert client.seqs == [2, 3]
+
+
+async def test_who_leaves_while_a_stream_begins_sees_only_its_beginning() -> None:
+    async with bench() as on:
+        on.world.public = False
+        on.world.members.add(STRANGER)
+
+        def leave_and_go_on() -> None:
+            on.world.leave(STRANGER)
+            on.world.write()
+
+        on.world.after["stream_start"] = leave_and_go_on
+        client = await on.client(user=STRANGER)
+        await turn()
+        assert client.ended
+        assert client.events == ["hello", "snapshot"]
+
+
+async def test_who_left_while_being_slow_gets_no_snapshot() -> None:
+    async with bench() as on:
+        on.world.public = False
+        on.world.members.add(STRANGER)
+        slow = await on.client(user=STRANGER)
+        slow.stop_reading()
+        for _ in range(1500):
+            on.world.write()
+            await turn(1)
+        on.world.before["view"] = lambda: on.world.leave(STRANGER)
+        slow.read()
+        await turn(200)
+        assert slow.ended
+        assert slow.events.count("snapshot") == 1

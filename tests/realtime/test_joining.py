@@ -83,9 +83,7 @@ async def test_past_the_deadline_a_join_lets_the_raid_fail(world: World) -> None
 
 
 @pytest.mark.parametrize(("open_join", "outcome"), [(0, "raid_not_recruiting"), (1, "done")])
-async def test_an_active_raid_is_joined_only_when_it_is_open(
-    world: World, open_join: int, outcome: str
-) -> None:
+async def test_an_active_raid_is_joined_only_when_it_is_open(world: World, open_join: int, outcome: str) -> None:
     await world.active(ALICE, open_join=open_join)
 
     assert await world.outcome(join(BOB)) == outcome

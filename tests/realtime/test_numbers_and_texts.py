@@ -54,9 +54,7 @@ async def test_a_total_of_a_million_million_is_exact_everywhere(world: World) ->
 
 async def test_a_million_million_can_be_taken_back_to_the_last_one(world: World) -> None:
     largest = {"current_xp": MILLION_MILLION - 1_000_000, "max_xp_per_contribution": 1_000_000}
-    await world.load(
-        Loading(ACTIVE | largest | {"target_xp": 10**12}, xp={ALICE: MILLION_MILLION - 1_000_000})
-    )
+    await world.load(Loading(ACTIVE | largest | {"target_xp": 10**12}, xp={ALICE: MILLION_MILLION - 1_000_000}))
     await world.do(contribution(1, xp=1_000_000))
 
     assert await world.outcome(void(1)) == "done"
@@ -157,9 +155,7 @@ async def test_texts_come_out_as_they_went_in(world: World, text: str) -> None:
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=300), xp=st.integers(0, 1_000_000), day=st.dates())
-async def test_any_contribution_is_handed_on_as_it_came(
-    world: World, text: str, xp: int, day: datetime
-) -> None:
+async def test_any_contribution_is_handed_on_as_it_came(world: World, text: str, xp: int, day: datetime) -> None:
     await world.redis.flushall()
     await world.active(ALICE, max_xp_per_contribution=1_000_000, max_xp_per_member_per_day=10**12)
 

@@ -25,9 +25,7 @@ async def partial(world: World) -> World:
 
 
 @ABOUT_A_KEY
-async def test_an_unknown_key_is_asked_for_before_anything_is_decided(
-    partial: World, command: Command
-) -> None:
+async def test_an_unknown_key_is_asked_for_before_anything_is_decided(partial: World, command: Command) -> None:
     before = await partial.everything()
 
     decision = await partial.do(command)
@@ -53,9 +51,7 @@ async def test_a_key_that_the_ledger_has_is_a_duplicate(partial: World) -> None:
 async def test_a_key_that_the_ledger_has_with_another_body_is_refused(partial: World) -> None:
     looked_up = LookedUp(EPOCH, packed_contribution(1))
 
-    assert await partial.outcome(contribution(1, fingerprint="f1"), looked_up=looked_up) == (
-        "idempotency_key_reused"
-    )
+    assert await partial.outcome(contribution(1, fingerprint="f1"), looked_up=looked_up) == ("idempotency_key_reused")
 
 
 @ABOUT_A_KEY

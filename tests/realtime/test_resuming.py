@@ -194,9 +194,7 @@ async def test_pages_are_for_those_who_may_see_the_raid(world: World) -> None:
 
 
 @pytest.mark.parametrize(("doubt", "outcome"), [({}, "ok"), ({"frozen": "somebody"}, "suspect")])
-async def test_a_page_of_a_state_in_doubt_is_not_given(
-    world: World, doubt: dict[str, object], outcome: str
-) -> None:
+async def test_a_page_of_a_state_in_doubt_is_not_given(world: World, doubt: dict[str, object], outcome: str) -> None:
     await world.active(ALICE)
     await world.set(**doubt, title="Dragon")
 

@@ -81,7 +81,11 @@ _others = st.builds(
     late_ms=st.sampled_from([None, 168 * HOUR]),
 )
 _voids = st.builds(
-    void, contribution_numbers, actor=st.sampled_from([None, 1, 1, 2, 2, 3]), is_admin=st.booleans(), command_id=command_ids
+    void,
+    contribution_numbers,
+    actor=st.sampled_from([None, 1, 1, 2, 2, 3]),
+    is_admin=st.booleans(),
+    command_id=command_ids,
 )
 _joins = st.builds(
     join,
@@ -170,7 +174,7 @@ class Bench:
         written = {name: _written(value) for name, value in beginning.items()}
         loading = Loading({"id": raid_id, **written})
         await world.load(loading, raid_id)
-        joined = {user: NOW - 24 * HOUR for user in loading.members}
+        joined = dict.fromkeys(loading.members, NOW - 24 * HOUR)
         model = Raid(
             id=raid_id, now=NOW, leader_id=ALICE, members=joined, invite_code=CODE, title="Dragon", description="",
             **beginning,
@@ -181,12 +185,13 @@ class Bench:
         """Commands between two other steps go to Redis in one pipeline."""
         for is_command, some in itertools.groupby(script, lambda step: isinstance(step, Command)):
             if is_command:
-                await self._decide([dataclasses.replace(one, raid_id=self._raid_id) for one in some])  # type: ignore[type-var]
+                await self._decide([one for one in some if isinstance(one, Command)])
             else:
                 for step in some:
                     await self._pass(step)
 
-    async def _decide(self, commands: list[Any]) -> None:
+    async def _decide(self, commands: list[Command]) -> None:
+        commands = [dataclasses.replace(command, raid_id=self._raid_id) for command in commands]
         answers = [self._model.decide(command) for command in commands]
         decisions = await self._world.store.decide([Decided(command) for command in commands])
         for command, answer, decision in zip(commands, answers, decisions, strict=True):
@@ -212,9 +217,7 @@ class Bench:
     async def compare_what_stands(self) -> None:
         model = self._model
         log = await self._world.log(self._raid_id)
-        assert [(one.seq, one.event, one.data) for one in log] == [
-            (one.seq, one.event, one.data) for one in model.log
-        ]
+        assert [(one.seq, one.event, one.data) for one in log] == [(one.seq, one.event, one.data) for one in model.log]
         assert await self._hash("xp") == model.xp
         assert await self._hash("tasks") == model.tasks
         by_join = await self._world.redis.zrange(self._key("by_join"), 0, -1, withscores=True)

@@ -142,8 +142,6 @@ def test_all_outcomes_of_a_script_are_found() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "planted", ["return reply(raid, 'invented')", "return 'invented'", "return { 'invented' }"]
-)
+@pytest.mark.parametrize("planted", ["return reply(raid, 'invented')", "return 'invented'", "return { 'invented' }"])
 def test_an_outcome_that_is_not_named_would_be_found(planted: str) -> None:
     assert "invented" in outcomes_in(planted)

@@ -51,9 +51,7 @@ async def test_at_the_deadline_the_raid_fails(world: World) -> None:
 
 
 async def test_with_both_targets_met_and_no_end_the_raid_completes(world: World) -> None:
-    await world.load(
-        Loading(ACTIVE | {"target_xp": 10, "target_tasks": 1, "current_xp": 10, "current_tasks": 1})
-    )
+    await world.load(Loading(ACTIVE | {"target_xp": 10, "target_tasks": 1, "current_xp": 10, "current_tasks": 1}))
 
     decision = await world.do(settle())
 

@@ -7,8 +7,8 @@ from realtime.commands import Command, NewCode, Update
 from tests.realtime.raid_world import ALICE, BOB, CODE, HOUR, RAID, World, command_id, events_of, join
 
 
-def update(number: int = 1, **changes: str | bool) -> Update:
-    return Update(raid_id=RAID, command_id=command_id(number), actor_id=ALICE, changes=changes)
+def update(**changes: str | bool) -> Update:
+    return Update(raid_id=RAID, command_id=command_id(1), actor_id=ALICE, changes=changes)
 
 
 def new_code(code: str = "TAPIOCA") -> NewCode:
@@ -80,9 +80,7 @@ async def test_past_the_deadline_an_update_lets_the_raid_fail_first(world: World
 
 
 @pytest.mark.parametrize("command", [update(), new_code()])
-async def test_past_the_deadline_the_raid_fails_whatever_is_said_to_the_command(
-    world: World, command: Command
-) -> None:
+async def test_past_the_deadline_the_raid_fails_whatever_is_said_to_the_command(world: World, command: Command) -> None:
     await world.active(ALICE)
     await world.wait(23 * HOUR)
 

@@ -39,9 +39,7 @@ async def test_a_member_sees_the_raid(world: World) -> None:
 
 
 @pytest.mark.parametrize("viewer", [DAVE, None])
-async def test_to_others_a_raid_that_is_not_public_does_not_exist(
-    world: World, viewer: UserId | None
-) -> None:
+async def test_to_others_a_raid_that_is_not_public_does_not_exist(world: World, viewer: UserId | None) -> None:
     await world.active(ALICE)
 
     view = await world.store.view(RAID, viewer)
