@@ -92,6 +92,11 @@ class Ledger:
             row = await held.fetchrow(statement("raid_key"), raid_id, contribution_id)
         return KnownKey.of(row) if row else None
 
+    async def known_keys(self, raid_id: RaidId, ids: Sequence[ContributionId]) -> list[KnownKey]:
+        """Those of these contributions that the raid knows."""
+        async with connection(self._pool) as held:
+            return [KnownKey.of(row) for row in await held.fetch(statement("raid_keys_of"), raid_id, ids)]
+
     async def missing(self, raid_id: RaidId, epoch: Epoch, entries: Sequence[EntryName]) -> list[Seq]:
         """Those of a log's entries that the ledger does not hold, ascending. Quarantine counts as held."""
         seqs = [entry.seq for entry in entries]

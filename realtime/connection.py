@@ -55,6 +55,29 @@ async def no_pause(_point: str) -> None:
     """The default: nothing happens at the named points."""
 
 
+class _Pool(BlockingConnectionPool):
+    """A bounded pool whose places survive the cancelling of those who hold or await them.
+
+    A `Condition` loses its notification when the task it woke is cancelled at once (CPython before 3.13): a
+    connection would be free and everybody waiting. And a second cancellation can end a release in its midst.
+    """
+
+    async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> AbstractConnection:
+        try:
+            connection: AbstractConnection = await super().get_connection()  # type: ignore[no-untyped-call]
+        except BaseException:
+            await asyncio.shield(self._wake_another())
+            raise
+        return connection
+
+    async def _wake_another(self) -> None:
+        async with self._condition:
+            self._condition.notify()
+
+    async def release(self, connection: AbstractConnection) -> None:
+        await asyncio.shield(super().release(connection))
+
+
 class Scripted:
     """Runs scripts in pipelines over a bounded pool.
 
@@ -65,7 +88,7 @@ class Scripted:
     def __init__(self, url: str, *, timeout: float, connections: int, pause: Pause = no_pause) -> None:
         self._run_ids: WeakKeyDictionary[AbstractConnection, str] = WeakKeyDictionary()
         self._pause = pause
-        self._pool = BlockingConnectionPool.from_url(
+        self._pool = _Pool.from_url(
             url,
             max_connections=connections,
             timeout=timeout,
@@ -89,7 +112,7 @@ class Scripted:
     async def _connection(self) -> AsyncIterator[AbstractConnection]:
         """A connection for one pipeline. Whatever ends it early leaves no half-read answer behind."""
         try:
-            connection: AbstractConnection = await self._pool.get_connection()  # type: ignore[no-untyped-call]
+            connection = await self._pool.get_connection()
         except (RedisError, OSError, TimeoutError) as error:
             raise RedisAway(f"no connection to Redis: {type(error).__name__}") from error
         clean = False
@@ -99,15 +122,11 @@ class Scripted:
         except (RedisError, OSError, TimeoutError) as error:
             raise RedisAway(f"Redis did not answer: {type(error).__name__}") from error
         finally:
-            # A task of its own: a second cancellation between two steps would lose the pool a place for good.
-            await asyncio.shield(self._give_back(connection, clean))
-
-    async def _give_back(self, connection: AbstractConnection, clean: bool) -> None:
-        try:
-            if not clean:
-                await connection.disconnect(nowait=True)
-        finally:
-            await self._pool.release(connection)
+            try:
+                if not clean:
+                    await connection.disconnect(nowait=True)
+            finally:
+                await self._pool.release(connection)
 
     async def run(self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = ()) -> list[Reply]:
         """Call all scripts in one pipeline; replies in the order of the calls.

@@ -43,7 +43,7 @@ def _as_json(found: list[Difference], left: list[Difference] | None) -> str:
 def _as_text(found: list[Difference], left: list[Difference] | None) -> None:
     for one in found[:SHOWN_MAX]:
         click.echo(f"{one.kind}: {one.where}: expected {one.expected}, found {one.found}")
-    click.echo(f"{len(found)} differences" if found else "no difference")
+    click.echo({0: "no difference", 1: "1 difference"}.get(len(found), f"{len(found)} differences"))
     if left is None or not found:
         return
     click.echo("all mended" if not left else f"{len(left)} not mended:")

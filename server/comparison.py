@@ -61,9 +61,13 @@ def _of_mapping(key: str, expected: Mapping[str, object], found: Mapping[str, st
 
 
 def _of_contributions(raid_id: RaidId, expected: LoadedState, found: Inspected) -> Iterator[Difference]:
-    """A partly loaded state holds fewer; what it holds has to be right."""
-    if expected.state["known_keys"] == "full" and found.state["known_keys"] == "full":
-        yield from _of_mapping(raid_key(raid_id, "contributions"), expected.contributions, found.contributions)
+    """Of a raid that is loaded without its keys `expected` has only those that the state holds all the same."""
+    wanted, key = expected.contributions, raid_key(raid_id, "contributions")
+    if found.state["known_keys"] == "partial":
+        wanted = {name: packed for name, packed in wanted.items() if name in found.contributions}
+    elif len(found.contributions) != int(expected.state["contribution_count"]):
+        yield Difference("contributions", key, expected.state["contribution_count"], str(len(found.contributions)))
+    yield from _of_mapping(key, wanted, found.contributions)
 
 
 def _of_commands(raid_id: RaidId, expected: LoadedState, found: Inspected) -> Iterator[Difference]:

@@ -5,13 +5,18 @@ with the ledger one by one. `mend` records from the logs first, then mends the s
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+import structlog
 
 from persistence.audit import Difference, LedgerAudit
-from persistence.rows import EntryName, HealedRaid
+from persistence.errors import LedgerAway
+from persistence.rows import EntryName, HealedRaid, KnownKey
 from raidline.ids import ContributionId, Epoch, RaidId, Seq
 from realtime.commands import Void
 from realtime.cursor import Cursor
+from realtime.errors import RedisAway
 from realtime.inspection import Inspected
 from server.comparison import differences
 from server.packing import loaded_state
@@ -25,8 +30,11 @@ LOOK_AGAIN_SECONDS = 0.3
 RAIDS_AT_ONCE = 8
 PAGE = 100
 QUARANTINE_PAGE = 1000
+KEYS_PAGE = 1000
 
 UNRECORDED = "unrecorded"
+
+log = structlog.get_logger(__name__)
 
 
 class Reconciliation:
@@ -38,7 +46,7 @@ class Reconciliation:
 
     async def look(self) -> AsyncIterator[Difference]:
         """Every difference there is now, the ledger's own first. Changes nothing."""
-        async for difference in self._ledger_audit.differences():
+        for difference in await self._of_ledger():
             yield difference
         async for _, found in self._of_raids():
             for difference in found:
@@ -46,15 +54,25 @@ class Reconciliation:
         async for difference in self._strangers():
             yield difference
 
+    async def _of_ledger(self) -> list[Difference]:
+        """What two servers record out of order differs for an instant: only what is seen twice counts."""
+        found = [difference async for difference in self._ledger_audit.differences()]
+        if not found:
+            return []
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        again = {difference async for difference in self._ledger_audit.differences()}
+        return [difference for difference in found if difference in again]
+
     async def mend(self) -> None:
-        """Mend what `look` finds, losing nothing that was answered 200 or 201."""
+        """Mend what `look` finds, losing nothing that was answered 200 or 201. A raid that cannot be mended is
+        logged and leaves the others."""
         async for page in self._pages():
             await self._services.auditor.audit(page)
         await self._settle_quarantine()
         await self._ledger_audit.repair_folds()
         async for raid_id, found in self._of_raids():
             if found:
-                await self._heal(raid_id)
+                await self._try_to_heal(raid_id)
         await self._services.notifier.send(await self._services.ledger.send_outbox(0, QUARANTINE_PAGE))
 
     async def _pages(self) -> AsyncIterator[list[RaidId]]:
@@ -89,7 +107,19 @@ class Reconciliation:
         if held is None:
             return self._without_state(raid_id, ledger)
         unrecorded = await self._unrecorded(raid_id, held)
-        return unrecorded or list(differences(ledger.raid, loaded_state(ledger, "", sealed=False), held))
+        return unrecorded or await self._compare(ledger, held)
+
+    async def _compare(self, ledger: HealedRaid, held: Inspected) -> list[Difference]:
+        if ledger.keys is None:
+            ledger = replace(ledger, keys=await self._keys_of(ledger.raid.id, sorted(held.contributions)))
+        return list(differences(ledger.raid, loaded_state(ledger, "", sealed=False), held))
+
+    async def _keys_of(self, raid_id: RaidId, ids: Sequence[str]) -> list[KnownKey]:
+        known: list[KnownKey] = []
+        for start in range(0, len(ids), KEYS_PAGE):
+            page = [ContributionId(one) for one in ids[start : start + KEYS_PAGE]]
+            known += await self._services.ledger.known_keys(raid_id, page)
+        return known
 
     def _without_state(self, raid_id: RaidId, ledger: HealedRaid) -> list[Difference]:
         if ledger.raid.unloaded:
@@ -133,6 +163,14 @@ class Reconciliation:
                     continue
             await self._heal(entry.raid_id)
             await self._services.ledger.settle_quarantine([entry.id])
+
+    async def _try_to_heal(self, raid_id: RaidId) -> None:
+        try:
+            await self._heal(raid_id)
+        except (LedgerAway, RedisAway):
+            raise
+        except Exception:
+            log.exception("raid_not_mended", raid_id=raid_id)
 
     async def _heal(self, raid_id: RaidId) -> None:
         heads = await self._services.store.heads([raid_id])

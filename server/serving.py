@@ -15,6 +15,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from realtime.cancelling import end_tasks
+from server.abortable import AbortableHttp, AbortableSocket
 from server.settings import Settings
 
 BACKLOG = 2048
@@ -135,8 +136,8 @@ def _config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         loop="none",  # whoever runs us has chosen uvloop
-        http="httptools",
-        ws="websockets-sansio",
+        http=AbortableHttp,
+        ws=AbortableSocket,
         ws_max_size=MAX_FRAME,
         ws_ping_interval=PING_EVERY,
         ws_ping_timeout=PING_PATIENCE,

@@ -33,7 +33,7 @@ class World:
 @contextlib.asynccontextmanager
 async def world() -> AsyncIterator[World]:
     with tempfile.TemporaryDirectory(prefix="raidline-bench-") as folder:
-        Path(folder).chmod(0o711)  # noqa: S103 (the services may run as another user)
+        Path(folder).chmod(0o711)
         postgres, redis = EmbeddedPostgres(Path(folder) / "postgres"), EmbeddedRedis(Path(folder) / "redis")
         async with contextlib.AsyncExitStack() as stack:
             await postgres.start()

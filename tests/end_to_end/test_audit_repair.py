@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +11,16 @@ import orjson
 import pytest
 import redis.asyncio
 
-from raidline.ids import RaidId
+from raidline.ids import InviteCode, RaidId, UserId
+from realtime.commands import Command, Contribute, Join
 from realtime.keys import raid_key
+from realtime.raids import Decided
+from server import idempotency
+from server.bodies import ContributionBody
+from server.services import Services, open_services
+from server.settings import Settings
 from tests.conftest import Launch
-from tests.end_to_end.client import at, servers
+from tests.end_to_end.client import at, servers, watchers
 from tests.end_to_end.planted import ALL, STRAY, Plant
 from tests.end_to_end.test_concurrency_keys import FIRST
 from tests.helpers import clean_environment
@@ -62,8 +69,12 @@ class Grown:
             if answer.status_code != 200 or any(answer.json()[part] != first[part] for part in FIRST):
                 wrong.append(f"{name}: {first}, then {answer.status_code} {answer.text}")
         snapshot = (await at(self.people["leader"], server).get(f"/raids/{self.raid_id}")).json()
-        expected = (14 + plant.adds[0], 3 + plant.adds[1], "active", self.people["leader"].id)
-        found = tuple(snapshot[name] for name in ("currentXp", "currentTasks", "status", "leaderId"))
+        expected = {
+            "currentXp": str(14 + plant.adds[0]), "currentTasks": str(3 + plant.adds[1]), "status": "active",
+            "leaderId": str(self.people["leader"].id),
+        }  # fmt: skip
+        expected |= {name: value.format(**self.places) for name, value in plant.becomes.items()}
+        found = {name: str(snapshot[name]) for name in expected}
         if found != expected:
             wrong.append(f"{found} instead of {expected}")
         if [one["userId"] for one in snapshot["members"]] != [self.people[who].id for who in ("leader", "member")]:
@@ -95,27 +106,43 @@ class Audit:
         self._where = database_url, redis_url
 
     async def run(self, *options: str) -> tuple[int, dict[str, Any]]:
+        code, output, errors = await self._run("--json", *options)
+        assert b"{\n" in output, errors.decode()
+        report: dict[str, Any] = orjson.loads(output[output.index(b"{\n") :])
+        return code, report
+
+    async def say(self, *options: str) -> tuple[int, str]:
+        code, output, _ = await self._run(*options)
+        return code, output.decode()
+
+    async def _run(self, *options: str) -> tuple[int, bytes, bytes]:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "server", "audit", "--json", *options,
+            sys.executable, "-m", "server", "audit", *options,
             env=self._environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         output, errors = await process.communicate()
-        assert process.returncode in (0, 1) and b"{\n" in output, (output + errors).decode()
-        report: dict[str, Any] = orjson.loads(output[output.index(b"{\n") :])
-        return process.returncode, report
+        assert process.returncode in (0, 1), errors.decode()
+        return process.returncode, output, errors
 
     async def plant(self, plant: Plant, places: dict[str, Any]) -> None:
         database_url, redis_url = self._where
         if plant.sql:
-            connection = await asyncpg.connect(database_url)
-            done = await connection.execute(plant.sql.format(**places))
-            await connection.close()
+            done = await execute(database_url, plant.sql.format(**places))
             assert not done.endswith(" 0"), f"{done} by {plant.sql}"
             return
         name, part, *words = (word.format(**places) for word in plant.redis)
         async with redis.asyncio.Redis.from_url(redis_url) as client:
             assert await client.exists(raid_key(places["raid"], part))
             await client.execute_command(name, raid_key(places["raid"], part), *words)  # type: ignore[no-untyped-call]
+
+
+async def execute(database_url: str, statement: str) -> str:
+    connection = await asyncpg.connect(database_url)
+    try:
+        done: str = await connection.execute(statement)
+        return done
+    finally:
+        await connection.close()
 
 
 @pytest.fixture
@@ -154,3 +181,98 @@ async def test_every_planted_difference_is_found_named_and_mended(launch: Launch
         assert await untouched.is_right(there, Plant("")) == []
         code, report = await audit.run()
         assert (code, report["differences"]) == (0, []), "asking again has changed something"
+
+
+@pytest.fixture
+async def services(settings: Settings) -> AsyncIterator[Services]:
+    async with open_services(settings) as opened:
+        yield opened
+
+
+async def test_what_only_the_log_has_is_found_and_recorded_by_repair(
+    launch: Launch, audit: Audit, services: Services
+) -> None:
+    """A server died between deciding and recording, and no worker runs: contributions, a join, and the end."""
+    async with servers(launch, 1) as (here,):
+        leader, late = await here.person(), await here.person()
+        raid = await leader.starts_raid(targetXp=0, targetTasks=3, openJoin=True)
+        path, raid_id = f"/raids/{raid['id']}/contributions", RaidId(raid["id"])
+        first = (await leader.post(path, {"xp": 5}, Idempotency_Key="first")).json()
+        joining = Join(
+            raid_id=raid_id,
+            user_id=UserId(late.id),
+            username=late.name,
+            invite_code=InviteCode(raid["inviteCode"]),
+        )
+        body = ContributionBody(xp=5)
+        commands: list[Command] = [joining] + [
+            Contribute(
+                raid_id=raid_id,
+                contribution_id=idempotency.contribution_id(raid_id, UserId(late.id), key),
+                fingerprint=idempotency.fingerprint(body, UserId(late.id)),
+                user_id=UserId(late.id),
+                actor_id=UserId(late.id),
+                xp=body.xp,
+                type=body.type,
+                day="2026-11-20",
+                late_ms=None,
+            )
+            for key in ("one", "two")
+        ]
+        decided = await services.store.decide([Decided(command) for command in commands])
+        assert [one.outcome for one in decided] == ["done", "accepted", "accepted"]
+        assert decided[-1].entries[-1].seq == 6
+        code, report = await audit.run()
+        assert code == 1
+        assert lines(report["differences"]) == [
+            f"unrecorded: raid {raid_id} entry {raid['epoch']}-{seq}" for seq in (3, 4, 5, 6)
+        ]
+        code, report = await audit.run("--repair")
+        assert (code, report["left"]) == (0, [])
+        for key, who in (("first", leader), ("one", late), ("two", late)):
+            answer = await who.post(path, {"xp": 5}, Idempotency_Key=key)
+            assert answer.status_code == 200, answer.text
+            assert answer.json()["raid"]["status"] == "completed"
+        again = await leader.post(path, {"xp": 5}, Idempotency_Key="first")
+        assert [again.json()[name] for name in FIRST] == [first[name] for name in FIRST]
+        assert (await audit.run())[0] == 0
+
+
+async def test_what_the_ledger_could_not_take_is_shown_and_leaves_the_state_by_an_entry(
+    launch: Launch, audit: Audit, database_url: str
+) -> None:
+    async with servers(launch, 1) as (here,):
+        leader = await here.person()
+        raid = await leader.starts_raid(targetXp=0, targetTasks=3)
+        path = f"/raids/{raid['id']}/contributions"
+        await execute(database_url, "ALTER TABLE contributions ADD CONSTRAINT no_thirteen CHECK (xp <> 13)")
+        counted = (await leader.post(path, {"xp": 1}, Idempotency_Key="good")).json()
+        refused = await leader.post(path, {"xp": 13}, Idempotency_Key="bad")
+        assert refused.status_code == 202, "decided and told, and not in the ledger"
+        code, report = await audit.run()
+        assert code == 1
+        assert f"quarantine: raid {raid['id']} entry" in " ".join(lines(report["differences"]))
+        async with watchers(raid["id"], (leader, "sse")) as (watcher,):
+            assert watcher.log.raid["currentXp"] == 14
+            code, report = await audit.run("--repair")
+            assert (code, report["left"]) == (0, [])
+            log = await watcher.until(lambda log: bool(log.named("contribution_voided")))
+            assert log.verdicts == ["none"], "an entry like any other, and no new beginning"
+            assert (log.raid["currentXp"], log.raid["currentTasks"]) == (1, 1)
+        assert (await audit.run())[0] == 0
+        again = await leader.post(path, {"xp": 1}, Idempotency_Key="good")
+        assert [again.json()[name] for name in FIRST] == [counted[name] for name in FIRST]
+
+
+async def test_a_difference_is_one_line_for_people_and_exits_1(launch: Launch, audit: Audit) -> None:
+    async with servers(launch, 1) as (here,):
+        one = await grown(here)
+    plant = Plant("", redis=("HINCRBY", "state", "current_xp", "1"))
+    await audit.plant(plant, one.places)
+    code, output = await audit.say()
+    key = f"raid:{{{one.raid_id}}}:state"
+    assert (code, output) == (1, f"state: {key} current_xp: expected 14, found 15\n1 difference\n")
+    assert await audit.say("--repair") == (
+        0, f"state: {key} current_xp: expected 14, found 15\n1 difference\nall mended\n",
+    )  # fmt: skip
+    assert await audit.say() == (0, "no difference\n")

@@ -70,10 +70,10 @@ Route = Callable[[], Sequence[str]]
 class Crowd:
     """Remembers every answer. Whoever gets none, or a 503, asks again with the same key until there is one."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self.route = route
         self.posts: list[Post] = []
-        self._client = httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=httpx.Limits(max_connections=None))
+        self._client = httpx.AsyncClient(timeout=patience_seconds, limits=httpx.Limits(max_connections=None))
 
     async def close(self) -> None:
         await self._client.aclose()

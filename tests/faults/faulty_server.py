@@ -27,8 +27,8 @@ from raidline.ids import RaidId
 from realtime.errors import RedisAway
 from server.commands import LOCAL, run, work
 from server.logs import configure_logs
-from server.serving import listen, serve
 from server.services import open_services
+from server.serving import listen, serve
 from server.settings import Settings, load_settings
 
 POLL_SECONDS = 0.02

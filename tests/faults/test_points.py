@@ -1,18 +1,17 @@
 """Every named point, and every fault there: killed, stopped, overtaken by a heal.
 
-All that were selected are played at once, a few at a time: each has its own people, raids and faulty process, and
-most of the time somebody waits.
+All that were selected are played at once, a few at a time: each has its own people, raids and faulty process.
 """
 
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from typing import cast
 
 import pytest
 import pytest_asyncio
 
 from server.points import Point
+from tests.faults.playing import played, selected
 from tests.faults.scene import FAULTS, Scene, Steady
 from tests.faults.stage import Stage
 from tests.helpers import clean_environment, eventually
@@ -21,7 +20,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 AT_ONCE = 6
 
-Playing = dict[tuple[Point, str], "asyncio.Task[None]"]
+Case = tuple[Point, str]
+Playing = dict[Case, "asyncio.Task[None]"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -30,25 +30,15 @@ async def steady(stage: Stage) -> Steady:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def playing(
-    request: pytest.FixtureRequest, stage: Stage, steady: Steady
-) -> AsyncIterator[Playing]:
-    places = asyncio.Semaphore(AT_ONCE)
+async def playing(request: pytest.FixtureRequest, stage: Stage, steady: Steady) -> AsyncIterator[Playing]:
+    async def play(case: Case) -> None:
+        await Scene(stage, steady, *case).play()
 
-    async def play(point: Point, fault: str) -> None:
-        async with places:
-            await Scene(stage, steady, point, fault).play()
-
-    tasks = {case: asyncio.create_task(play(*case)) for case in _selected(request.session)}
-    yield tasks
-    for task in tasks.values():
-        task.cancel()
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
-
-
-def _selected(session: pytest.Session) -> list[tuple[Point, str]]:
-    found = [cast(pytest.Function, item) for item in session.items if item.name.startswith("test_nothing_is_lost_at")]
-    return [(item.callspec.params["point"], item.callspec.params["fault"]) for item in found]
+    cases: list[Case] = [
+        (point, fault) for point, fault in selected(request.session, "test_nothing_is_lost_at", "point", "fault")
+    ]
+    async with played(cases, play, AT_ONCE) as tasks:
+        yield tasks
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -58,16 +48,15 @@ async def test_nothing_is_lost_at(point: Point, fault: str, playing: Playing) ->
 
 
 async def test_the_audit_of_all_of_it_is_clean(stage: Stage, playing: Playing) -> None:
-    await asyncio.wait(playing.values()) if playing else None
-    await eventually(lambda: audited_clean(stage), 30, every=0.5)
+    await asyncio.gather(*playing.values(), return_exceptions=True)
+    await eventually(lambda: _audited_clean(stage), 30, every=0.5)
 
 
-async def audited_clean(stage: Stage) -> bool:
+async def _audited_clean(stage: Stage) -> bool:
     """By the command itself."""
-    environment = clean_environment(DATABASE_URL=stage.database_url, REDIS_URL=stage.redis_url)
     command = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "server", "audit"),
-        env=environment,
+        env=clean_environment(DATABASE_URL=stage.database_url, REDIS_URL=stage.redis_url),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )

@@ -3,11 +3,10 @@
 import pytest
 
 from persistence.audit import Difference, LedgerAudit
-from persistence.facts import LedgerFacts
 from persistence.ledger import Ledger
-from raidline.ids import RaidId, Seq
+from raidline.ids import Seq
 from tests.persistence.conftest import World
-from tests.persistence.log import DAY, Log, id_of
+from tests.persistence.log import Log, id_of
 
 REFUSE_13 = "ALTER TABLE contributions ADD CONSTRAINT not_thirteen CHECK (xp <> 13)"
 
@@ -195,25 +194,3 @@ async def test_a_key_that_was_made_up_for_still_answers_a_retry(world: World) ->
     key = recorded.keys[log.raid_id, id_of(entry)]
     assert (key.fresh, key.fingerprint) == (False, "")
     assert await world.sums(log) == (10, 1)
-
-
-async def test_facts_of_many_raids_are_of_one_moment(world: World) -> None:
-    logs = await filled(world)
-    facts = await LedgerFacts(world.pool).of_raids([*(log.raid_id for log in logs), RaidId(999)])
-    assert sorted(facts) == [log.raid_id for log in logs]
-    first = facts[logs[0].raid_id]
-    assert (first.raid.status, first.key_count, first.void_count) == ("completed", 7, 1)
-    states = [member.state for member in first.members.values()]
-    assert states == ["member"] * 4 + ["left", "removed"]
-    assert sum(member.xp for member in first.members.values()) == first.raid.current_xp == logs[0].xp
-
-
-async def test_keys_are_read_in_pages_and_by_name(world: World) -> None:
-    logs = await filled(world)
-    facts, raid_id = LedgerFacts(world.pool), logs[0].raid_id
-    whole = await facts.keys(raid_id, None, 100)
-    assert len(whole) == 7
-    assert {key.day for key in whole} == {DAY}
-    assert await facts.keys(raid_id, whole[2].contribution_id, 2) == whole[3:5]
-    wanted = [whole[1].contribution_id, whole[4].contribution_id]
-    assert await facts.keys_of(raid_id, wanted) == {key.contribution_id: key for key in (whole[1], whole[4])}

@@ -10,10 +10,10 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from realtime.hub import Hub
-from server.abortable import AbortableHttp, AbortableSocket
 from server.app import create_app
 from server.serving import _config, address_of, listen
 from server.settings import Settings
@@ -56,9 +56,7 @@ class Served:
 @contextlib.asynccontextmanager
 async def served(settings: Settings) -> AsyncIterator[Served]:
     app = create_app(settings)
-    config = _config(app)
-    config.http, config.ws = AbortableHttp, AbortableSocket
-    server, listener = Server(config), listen("127.0.0.1", 0)
+    server, listener = Server(_config(app)), listen("127.0.0.1", 0)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     await eventually(lambda: server.started or task.done())
     url = address_of(listener)
@@ -82,3 +80,13 @@ async def hear(socket: ClientConnection, *kinds: str, deadline: float = 5.0) -> 
             frame: dict[str, Any] = json.loads(await socket.recv())
             if frame["type"] in kinds or frame.get("event") in kinds:
                 return frame
+
+
+async def close_code(socket: ClientConnection) -> int:
+    """How the server ends it, whatever it says before."""
+    with contextlib.suppress(ConnectionClosed):
+        async with asyncio.timeout(5):
+            async for _ in socket:
+                pass
+    assert socket.close_code is not None
+    return socket.close_code

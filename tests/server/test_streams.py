@@ -1,13 +1,10 @@
 """SSE over real sockets: the verdict, resuming, who may watch, and every way in which a stream ends."""
 
-import asyncio
 import contextlib
 import functools
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
 
-import httpx
 import pytest
 from redis.asyncio import Redis
 
@@ -16,56 +13,17 @@ from realtime.hub import HubSettings
 from realtime.stream import Ending
 from server.settings import Settings
 from tests.conftest import Launch
-from tests.end_to_end.client import client_of, sse_blocks
+from tests.end_to_end.client import client_of
 from tests.helpers import eventually
 from tests.server.people import People, Person, code_of
 from tests.server.serving import Served, served
+from tests.server.watching import contribute, watching
 
 
 @pytest.fixture
 async def server(settings: Settings) -> AsyncIterator[Served]:
     async with served(settings) as one:
         yield one
-
-
-class Stream:
-    """An open SSE response."""
-
-    def __init__(self, answer: httpx.Response) -> None:
-        self.answer = answer
-
-    @functools.cached_property
-    def _blocks(self) -> AsyncGenerator[tuple[str, str, str], None]:
-        return sse_blocks(self.answer.aiter_raw())
-
-    async def next(self, event: str = "") -> tuple[str, str, str]:
-        """The next event, or the next one of that name."""
-        async with asyncio.timeout(5):
-            async for block in self._blocks:
-                if event in ("", block[0]):
-                    return block
-        raise AssertionError("the stream ended")
-
-    async def rest(self) -> list[str]:
-        """What comes until the stream ends."""
-        async with asyncio.timeout(5):
-            return [block[0] async for block in self._blocks]
-
-
-@contextlib.asynccontextmanager
-async def watching(person: Person, raid_id: int, query: str = "", **headers: str) -> AsyncIterator[Stream]:
-    sent = {name.replace("_", "-"): value for name, value in headers.items()}
-    sent["Authorization"] = f"Bearer {person.token}"
-    path = f"/api/v1/raids/{raid_id}/stream{query}"
-    async with person.client.stream("GET", path, headers=sent) as answer:
-        yield Stream(answer)
-
-
-async def contribute(person: Person, raid: dict[str, Any], xp: int = 1) -> dict[str, Any]:
-    answer = await person.post(f"/raids/{raid['id']}/contributions", {"xp": xp})
-    assert answer.status_code == 201, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
 
 
 async def test_a_stream_begins_with_a_comment_a_pause_and_its_verdict(server: Served) -> None:

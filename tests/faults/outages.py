@@ -1,0 +1,184 @@
+"""What can happen to Postgres and Redis while people contribute."""
+
+import asyncio
+import contextlib
+import shutil
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import redis.asyncio
+
+from tests.faults.crowd import Post
+from tests.faults.outage import Outage, outage
+from tests.helpers import eventually
+
+AWAY_SECONDS = 20.0
+BOUND_SECONDS = 3.0
+"""An answer of a server whose Redis does not answer."""
+
+AT_ONCE_SECONDS = 1.0
+"""An answer of a server whose Redis is not there."""
+
+NOTICED_SECONDS = 20.0
+"""Silence of Redis is asked about after five seconds, and believed after ten."""
+
+
+async def postgres_stopped(folder: Path) -> None:
+    async with outage(folder) as scene:
+        scene.stage.postgres.pause()
+        try:
+            posts = await scene.trickle(AWAY_SECONDS)
+        finally:
+            scene.stage.postgres.resume()
+        _went_on_without_the_ledger(scene, posts)
+        await scene.is_over()
+
+
+async def postgres_shut_down(folder: Path) -> None:
+    async with outage(folder) as scene:
+        await scene.stage.postgres.stop()
+        try:
+            posts = await scene.trickle(AWAY_SECONDS)
+        finally:
+            await scene.stage.postgres.start()
+        _went_on_without_the_ledger(scene, posts)
+        await scene.is_over()
+
+
+def _went_on_without_the_ledger(scene: Outage, posts: list[Post]) -> None:
+    """202 to all that the raid still took, at once after the first ones; the watcher saw every one of them."""
+    accepted = [post for post in posts if post.answer.accepted]
+    assert {post.answer.status for post in accepted} == {202}
+    assert {post.answer.body["code"] for post in posts if not post.answer.accepted} <= {"raid_ended"}
+    slow = sum(post.answer.seconds > AT_ONCE_SECONDS for post in accepted)
+    assert slow < len(accepted) / 3, f"{slow} of {len(accepted)} waited"
+    assert {post.contribution_id for post in accepted if post.raid_id == scene.open} <= set(
+        scene.watcher.contributions
+    )
+
+
+async def redis_stopped(folder: Path) -> None:
+    """It answers nothing, and its connections stay open."""
+    async with outage(folder) as scene:
+        scene.stage.redis.pause()
+        try:
+            await _turned_away(scene, BOUND_SECONDS)
+            await eventually(lambda: scene.watcher.said("status", live=False), NOTICED_SECONDS)
+        finally:
+            scene.stage.redis.resume()
+        await eventually(lambda: scene.watcher.said("status", live=True), NOTICED_SECONDS)
+        await scene.is_over()
+
+
+async def redis_killed(folder: Path) -> None:
+    async with outage(folder) as scene:
+        await scene.stage.redis.kill()
+        await _turned_away(scene, AT_ONCE_SECONDS)
+        await eventually(lambda: scene.watcher.said("status", live=False), 5)
+        await scene.stage.redis.start()
+        await eventually(lambda: scene.watcher.said("status", live=True), NOTICED_SECONDS)
+        await scene.is_over()
+
+
+async def _turned_away(scene: Outage, bound_seconds: float) -> None:
+    """Everyone gets a 503 with Retry-After soon, nobody hangs; the process itself is well."""
+    tokens = [person.token for person in scene.people]
+    async with httpx.AsyncClient(timeout=10 * bound_seconds) as client:
+
+        async def ask(
+            number: int, method: str, path: str, status: int, bound_seconds: float = bound_seconds
+        ) -> None:
+            server, token = scene.servers[number % 2], tokens[number % len(tokens)]
+            began = time.monotonic()
+            headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"away-{number}"}
+            answer = await client.request(method, server.url + path, json={"xp": 1}, headers=headers)
+            seconds = time.monotonic() - began
+            assert answer.status_code == status, answer.text
+            assert status == 200 or "retry-after" in answer.headers
+            assert seconds < bound_seconds, f"{method} {path} took {seconds:.1f} s"
+
+        raid = f"/api/v1/raids/{scene.open}"
+        for _ in range(2):
+            posts = [ask(number, "POST", f"{raid}/contributions", 503) for number in range(40)]
+            reads = [ask(number, "GET", raid, 503) for number in range(4)]
+            streams = [ask(number, "GET", f"{raid}/stream", 503, BOUND_SECONDS) for number in range(2)]
+            await asyncio.gather(*posts, *reads, *streams, ask(0, "GET", "/healthz", 200))
+
+
+async def redis_restarted_from_an_older_dump(folder: Path) -> None:
+    async with outage(folder, aof=False) as scene:
+        async with redis.asyncio.Redis.from_url(scene.stage.redis_url) as client:
+            await client.save()
+        await scene.contribute(10)
+        await _restarted_under_way(scene)
+        await scene.is_over(redis_lost_data=True)
+
+
+async def redis_restarted_from_nothing(folder: Path) -> None:
+    async with outage(folder, aof=False) as scene:
+        shutil.rmtree(scene.stage.redis.data, ignore_errors=True)
+        await _restarted_under_way(scene)
+        await scene.is_over(redis_lost_data=True)
+
+
+async def _restarted_under_way(scene: Outage) -> None:
+    under_way = asyncio.create_task(scene.contribute(40))
+    await eventually(lambda: len([post for post in scene.crowd.posts if post.answers]) > 30)
+    await scene.stage.redis.kill()
+    more = asyncio.create_task(scene.contribute(10))
+    await eventually(lambda: any(post.unavailable for post in scene.crowd.posts))
+    await scene.stage.redis.start()
+    await asyncio.gather(under_way, more)
+
+
+async def redis_restarted_while_202s_are_unrecorded(folder: Path) -> None:
+    """From a good append-only file: none of them is lost."""
+    async with outage(folder) as scene:
+        scene.stage.postgres.pause()
+        try:
+            posts = await scene.contribute(30)
+            assert {post.answer.status for post in posts if post.answer.accepted} == {202}
+            await scene.stage.redis.kill()
+            await scene.stage.redis.start()
+        finally:
+            scene.stage.postgres.resume()
+        await scene.is_over()
+
+
+async def disk_full(folder: Path) -> None:
+    await _refused_by(folder, "53100")
+
+
+async def read_only(folder: Path) -> None:
+    await _refused_by(folder, "25006")
+
+
+async def _refused_by(folder: Path, sqlstate: str) -> None:
+    """Postgres answers, and every write fails."""
+    async with outage(folder) as scene:
+        async with _failing(scene.stage.database_url, sqlstate):
+            posts = await scene.trickle(3)
+            accepted = [post for post in posts if post.answer.accepted]
+            assert {post.answer.status for post in accepted} == {202}
+        await scene.is_over()
+        connection = await asyncpg.connect(scene.stage.database_url)
+        assert await connection.fetchval("SELECT count(*) FROM ledger_quarantine") == 0
+        await connection.close()
+
+
+@contextlib.asynccontextmanager
+async def _failing(url: str, sqlstate: str) -> AsyncIterator[None]:
+    connection = await asyncpg.connect(url)
+    await connection.execute(
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '{sqlstate}'; END $$;"
+        "CREATE TRIGGER fail BEFORE INSERT OR UPDATE ON raids FOR EACH ROW EXECUTE FUNCTION fail()"
+    )
+    try:
+        yield
+    finally:
+        await connection.execute("DROP FUNCTION fail CASCADE")
+        await connection.close()
