@@ -7,10 +7,11 @@ from collections.abc import Collection
 from realtime.channel import Channel
 from realtime.channels import Channels
 from realtime.cursor import Cursor
+from realtime.ending import Ending
 from realtime.errors import RedisAway
 from realtime.frames import CommentFrame, sync
 from realtime.repair import Reads
-from realtime.stream import Ending, Stream
+from realtime.stream import Stream
 
 logger = logging.getLogger(__name__)
 

@@ -18,12 +18,13 @@ from realtime.cancelling import end_tasks
 from realtime.channel import Channel
 from realtime.channels import Channels
 from realtime.cursor import Cursor
+from realtime.ending import Ending
 from realtime.errors import RealtimeError
 from realtime.heartbeat import Heartbeat
 from realtime.listener import Listener
 from realtime.raids import StreamStart
 from realtime.repair import HEAL_TRIES, Ensure, Reads, Repairs, StillInDoubt
-from realtime.stream import Ending, Stream, Transport, Viewer
+from realtime.stream import Stream, Transport, Viewer
 from realtime.subscriber import Subscriber
 
 logger = logging.getLogger(__name__)

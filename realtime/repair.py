@@ -12,11 +12,11 @@ from raidline.ids import Epoch, RaidId
 from realtime.cancelling import end_tasks
 from realtime.channel import Channel, Place, place
 from realtime.cursor import Cursor
+from realtime.ending import Ending
 from realtime.errors import RealtimeError
 from realtime.frames import ResetFrame
 from realtime.raids import EVERYONE, LogPage, StreamStart, View, Viewer
 from realtime.snapshot import Snapshot
-from realtime.stream import Ending
 
 logger = logging.getLogger(__name__)
 

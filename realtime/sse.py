@@ -10,8 +10,9 @@ from typing import Any
 from sse_starlette import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
+from realtime.ending import Ending
 from realtime.frames import Chunk, CommentFrame, sse_framing
-from realtime.stream import Ending, Stream, Transport
+from realtime.stream import Stream, Transport
 
 _HEADERS = {
     "Cache-Control": "private, no-cache, no-store, must-revalidate, max-age=0, no-transform",

@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from starlette.types import Send
 
 from raidline.ids import RaidId, TokenHash, UserId
+from realtime.ending import Ending
 from realtime.frames import Chunk, Frame, Framing
 from realtime.outlet import Outlet
-
-if TYPE_CHECKING:
-    from realtime.subscriber import Subscriber
-
-
-class Ending(enum.Enum):
-    """Why the server ends a stream. The value is the WebSocket's close code (FIELD-NOTES: 35xx is final)."""
-
-    RESTART = 1012
-    """Come back, to another server if need be."""
-    TOO_SLOW = 3008
-    SESSION_OVER = 3500
-    TOO_MANY = 3504
-    NO_PERMISSION = 3507
-
-    @property
-    def reason(self) -> str:
-        return self.name.lower()
+from realtime.subscriber import Subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +49,10 @@ class Stream:
         self._transport = transport
         self._abort: Callable[[], object] | None = None
         self._expiry: asyncio.TimerHandle | None = None
+
+    @property
+    def user_id(self) -> UserId | None:
+        return self.viewer.user_id
 
     def open(self, send: Send, abort: Callable[[], object]) -> None:
         """`abort` cuts the connection without waiting for a client that does not read."""

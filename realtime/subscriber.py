@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
-from raidline.ids import UserId
+from raidline.ids import RaidId, UserId
 from realtime.cursor import Cursor
-from realtime.frames import ResetFrame
+from realtime.ending import Ending
+from realtime.frames import Frame, Framing, ResetFrame
+from realtime.outlet import Outlet
 from realtime.visibility import Change
+from realtime.window import Window
 
-if TYPE_CHECKING:
-    from realtime.channel import Channel
-    from realtime.stream import Stream
+
+class Source(Protocol):
+    """Where the frames come from: a raid's channel."""
+
+    window: Window
+    head: Cursor | None
+
+    def straggle(self, subscriber: Subscriber) -> None: ...
+
+    def remove(self, subscriber: Subscriber) -> None: ...
+
+
+class Sink(Protocol):
+    """Where they go: a client's stream."""
+
+    framing: Framing
+    outlet: Outlet
+    ended: Ending | None
+
+    @property
+    def user_id(self) -> UserId | None: ...
+
+    def push(self, frames: Sequence[Frame], for_member: bool) -> None: ...
+
+    def dismiss(self, raid_id: RaidId) -> None: ...
+
+    def end(self, ending: Ending) -> None: ...
 
 
 class Subscriber:
@@ -19,7 +47,7 @@ class Subscriber:
 
     __slots__ = ("channel", "floor", "is_member", "live", "position", "stream")
 
-    def __init__(self, stream: Stream, channel: Channel) -> None:
+    def __init__(self, stream: Sink, channel: Source) -> None:
         self.stream = stream
         self.channel = channel
         self.live = False
@@ -31,7 +59,7 @@ class Subscriber:
 
     @property
     def user_id(self) -> UserId | None:
-        return self.stream.viewer.user_id
+        return self.stream.user_id
 
     def begin(self, head: Cursor, is_member: bool) -> None:
         """Go live: the stream has everything up to `head`, and what came since stands in the window."""

@@ -14,10 +14,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from raidline.ids import RaidId
 from realtime import client_frames
 from realtime.client_frames import Broken, Contribute, Ping, Ref, Subscribe, Unsubscribe
+from realtime.ending import Ending
 from realtime.frames import Chunk, socket_framing, socket_text
 from realtime.hub import Hub
 from realtime.sse import abort_of, was_aborted
-from realtime.stream import Ending, Stream, Transport
+from realtime.stream import Stream, Transport
 
 SUBPROTOCOL = "raidline.v1"
 

@@ -17,9 +17,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from raidline.ids import RaidId
 from realtime import sse
 from realtime.client_frames import Contribute
+from realtime.ending import Ending
 from realtime.hub import Draining, NotVisible, TooManyStreams
 from realtime.repair import StillInDoubt
-from realtime.stream import Ending, Stream, Transport, Viewer
+from realtime.stream import Stream, Transport, Viewer
 from realtime.websocket import SOCKET_OF_MANY, SOCKET_OF_ONE, FrameError, Handlers, Socket, accept
 from server import idempotency
 from server.caller import Caller

@@ -5,7 +5,7 @@ import itertools
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -75,7 +75,10 @@ class Crowd:
         self.posts: list[Post] = []
         self._client = httpx.AsyncClient(timeout=patience_seconds, limits=httpx.Limits(max_connections=None))
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_raised: object) -> None:
         await self._client.aclose()
 
     async def person(self) -> Person:

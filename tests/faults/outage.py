@@ -63,16 +63,13 @@ async def outage(folder: Path, *, aof: bool = True, **environment: str) -> Async
         servers = [stage.start("web", **environment) for _ in range(2)]
         await asyncio.gather(*(server.serving(server.url) for server in servers))
         urls = [server.url for server in servers]
-        crowd = Crowd(lambda: _turned(urls))
-        try:
+        async with Crowd(lambda: _turned(urls)) as crowd:
             people = [await crowd.person() for _ in range(4)]
             raids = [await crowd.raid(people), await crowd.raid(people, targetTasks=TARGET)]
             async with watching(urls[1], raids[0], people[0]) as watcher:
                 made = Outage(stage, servers, crowd, people, *raids, watcher)
                 await made.contribute(10)
                 yield made
-        finally:
-            await crowd.close()
 
 
 def _turned(urls: list[str]) -> list[str]:

@@ -60,15 +60,15 @@ class Scene:
         self._under_way: list[asyncio.Task[list[Post]]] = []
 
     async def play(self) -> None:
-        try:
-            await self._play()
-        finally:
-            for task in self._under_way:
-                task.cancel()
-            await asyncio.gather(*self._under_way, return_exceptions=True)
-            await self.crowd.close()
-            if self._faulty is not None:
-                self._faulty.finish()
+        async with self.crowd:
+            try:
+                await self._play()
+            finally:
+                for task in self._under_way:
+                    task.cancel()
+                await asyncio.gather(*self._under_way, return_exceptions=True)
+                if self._faulty is not None:
+                    self._faulty.finish()
 
     async def _play(self) -> None:
         people = [await self.crowd.person() for _ in range(4)]

@@ -24,27 +24,26 @@ async def test_flushall_under_an_open_batch_loses_nothing_that_was_promised(stag
     steady, faulty = await asyncio.gather(
         stage.web(**PATIENT), stage.web(Point.BETWEEN_LOCK_AND_FOLD, "wait", **PATIENT)
     )
-    crowd = Crowd(lambda: _route(faulty, steady), patience_seconds=30)
-    people = [await crowd.person() for _ in range(4)]
-    raids = [await crowd.raid(people), await crowd.raid(people, targetTasks=12)]
-    await asyncio.gather(*(crowd.contributions(raid_id, people, 6) for raid_id in raids))
+    async with Crowd(lambda: _route(faulty, steady), patience_seconds=30) as crowd:
+        people = [await crowd.person() for _ in range(4)]
+        raids = [await crowd.raid(people), await crowd.raid(people, targetTasks=12)]
+        await asyncio.gather(*(crowd.contributions(raid_id, people, 6) for raid_id in raids))
 
-    faulty.arm()
-    under_way = [crowd.contributions(raid_id, people, 8) for raid_id in raids]
-    await reached(faulty)
-    async with redis.asyncio.Redis.from_url(stage.redis_url) as client:
-        await client.flushall()
-    under_way += [crowd.contributions(raid_id, people, 8) for raid_id in raids]
-    await eventually(lambda: _a_heal_waits_for_the_batch(stage))
-    if fate == "killed":
-        await faulty.kill()
-    else:
-        faulty.go_on()
-    await asyncio.gather(*under_way)
+        faulty.arm()
+        under_way = [crowd.contributions(raid_id, people, 8) for raid_id in raids]
+        await reached(faulty)
+        async with redis.asyncio.Redis.from_url(stage.redis_url) as client:
+            await client.flushall()
+        under_way += [crowd.contributions(raid_id, people, 8) for raid_id in raids]
+        await eventually(lambda: _a_heal_waits_for_the_batch(stage))
+        if fate == "killed":
+            await faulty.kill()
+        else:
+            faulty.go_on()
+        await asyncio.gather(*under_way)
 
-    assert 202 not in {answer.status for post in crowd.posts for answer in post.answers}
-    await verify(stage, crowd, raids, people[0])
-    await crowd.close()
+        assert 202 not in {answer.status for post in crowd.posts for answer in post.answers}
+        await verify(stage, crowd, raids, people[0])
 
 
 def _route(faulty: FaultyProcess, steady: FaultyProcess) -> list[str]:

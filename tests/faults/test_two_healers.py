@@ -22,33 +22,31 @@ async def test_two_servers_that_heal_the_same_raid_at_once_agree(stage: Stage) -
     servers = await asyncio.gather(stage.web(), stage.web())
     stage.start("worker")
     urls = [server.url for server in servers]
-    crowd = Crowd(lambda: _turned(urls))
-    people = [await crowd.person() for _ in range(4)]
-    raids = [await crowd.raid(people), await crowd.raid(people, targetTasks=ROUNDS * 4)]
-    for number in range(ROUNDS):
-        posts = [crowd.contributions(raid_id, people, 8) for raid_id in raids]
-        await (bereave if number % 3 == 2 else doubt)(stage, raids)
-        await asyncio.gather(*posts)
-    await verify(stage, crowd, raids, people[0], redis_lost_data=True)
-    await crowd.close()
+    async with Crowd(lambda: _turned(urls)) as crowd:
+        people = [await crowd.person() for _ in range(4)]
+        raids = [await crowd.raid(people), await crowd.raid(people, targetTasks=ROUNDS * 4)]
+        for number in range(ROUNDS):
+            posts = [crowd.contributions(raid_id, people, 8) for raid_id in raids]
+            await (bereave if number % 3 == 2 else doubt)(stage, raids)
+            await asyncio.gather(*posts)
+        await verify(stage, crowd, raids, people[0], redis_lost_data=True)
 
 
 async def test_the_lock_only_prevents_storms(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     web = await stage.web()
-    crowd = Crowd(lambda: [web.url])
-    people = [await crowd.person() for _ in range(4)]
-    raids = [await crowd.raid(people)]
-    async with open_services(stage.settings()) as one, open_services(stage.settings()) as other:
-        for services in (one, other):
-            monkeypatch.setattr(services.ledger, "heal_lock", _no_lock)
-        for number in range(ROUNDS):
-            await crowd.contributions(raids[0], people, 4)
-            before = (await epochs(stage, raids))[raids[0]]
-            await (bereave if number % 3 == 2 else doubt)(stage, raids)
-            await asyncio.gather(*(_heal(services, raids[0]) for services in (one, other, one, other)))
-            assert (await epochs(stage, raids))[raids[0]] > before
-    await verify(stage, crowd, raids, people[0])
-    await crowd.close()
+    async with Crowd(lambda: [web.url]) as crowd:
+        people = [await crowd.person() for _ in range(4)]
+        raids = [await crowd.raid(people)]
+        async with open_services(stage.settings()) as one, open_services(stage.settings()) as other:
+            for services in (one, other):
+                monkeypatch.setattr(services.ledger, "heal_lock", _no_lock)
+            for number in range(ROUNDS):
+                await crowd.contributions(raids[0], people, 4)
+                before = (await epochs(stage, raids))[raids[0]]
+                await (bereave if number % 3 == 2 else doubt)(stage, raids)
+                await asyncio.gather(*(_heal(services, raids[0]) for services in (one, other, one, other)))
+                assert (await epochs(stage, raids))[raids[0]] > before
+        await verify(stage, crowd, raids, people[0])
 
 
 async def _heal(services: Services, raid_id: RaidId) -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from raidline.ids import TokenHash
 from realtime import sse
+from realtime.ending import Ending
 from realtime.hub import Draining, HubSettings, NotVisible, TooManyStreams
 from realtime.keys import SESSIONS_REVOKED
-from realtime.stream import Ending, Viewer
+from realtime.stream import Viewer
 from tests.helpers import eventually
 from tests.realtime.bench import STRANGER, bench, turn
 from tests.realtime.memory import LEADER, RAID

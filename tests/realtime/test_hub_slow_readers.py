@@ -1,7 +1,7 @@
 """Slow readers: resynchronised, then cut off, and never anybody else's trouble."""
 
+from realtime.ending import Ending
 from realtime.hub import HubSettings
-from realtime.stream import Ending
 from tests.helpers import eventually
 from tests.realtime.bench import bench, turn
 from tests.realtime.memory import LEADER, RAID

@@ -1,6 +1,6 @@
 """Who may not see a raid any more is sent away, and sees nothing of what follows."""
 
-from realtime.stream import Ending
+from realtime.ending import Ending
 from tests.realtime.bench import STRANGER, bench, turn
 from tests.realtime.memory import payload_of
 

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from redis.asyncio import Redis
 
+from realtime.ending import Ending
 from realtime.frames import EventFrame
 from realtime.hub import HubSettings
-from realtime.stream import Ending
 from server.settings import Settings
 from tests.conftest import Launch
 from tests.end_to_end.client import client_of
