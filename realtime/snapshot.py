@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Self
 
 import orjson
@@ -109,6 +110,7 @@ class Snapshot:
         }
 
 
+@lru_cache(maxsize=16_384)  # members' times come again with every snapshot of their raid
 def rfc3339(milliseconds: str) -> str | None:
     """UTC with milliseconds and a Z; None for the empty text of a time that has not come."""
     if not milliseconds:

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ import uvloop
 from pydantic import SecretStr
 
 from server.embedded import FolderInUse, ServiceUrls, embedded_services, running_services
+from server.logs import configure_logs
 from server.prefork import STARTUP_FAILED, Prefork
 from server.serving import Companion, ServingError, WebServer, address_of, listen, serve
 from server.settings import Settings, SettingsError, require_database_url, require_urls
@@ -111,13 +114,15 @@ async def replay(settings: Settings, file: Path, url: str | None, data: Path, co
     """Feed `file` to the server at `url`, or to one of our own for as long as it takes."""
     if url is not None:
         return await _replay(settings, file, url, concurrency)
+    if "log_level" not in settings.model_fields_set:
+        configure_logs("warning", settings.log_format)  # the progress bar is what there is to see
     with contextlib.closing(listen(LOCAL, 0)) as listener:
         async with _started_services(settings, data) as ready:
             code: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
             async def feed(server: WebServer) -> None:
                 try:
-                    code.set_result(await _replay(ready, file, server.address, concurrency))
+                    code.set_result(await _replay_beside(ready, file, server.address, concurrency))
                 except Exception:
                     code.set_result(1)
                     raise
@@ -134,6 +139,21 @@ async def _replay(settings: Settings, file: Path, url: str, concurrency: int | N
 
     token = require_admin_token(settings)
     return await feed(file, url=url, admin_token=token, concurrency=concurrency or CONCURRENCY)
+
+
+async def _replay_beside(settings: Settings, file: Path, url: str, concurrency: int | None) -> int:
+    """In a process of its own: in one with the server, the two would take turns on one core."""
+    knobs = ["--concurrency", str(concurrency)] if concurrency else []
+    feeding = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "server", "replay", str(file), "--url", url, *knobs),
+        env={**os.environ, "RAIDLINE_ADMIN_TOKEN": require_admin_token(settings)},
+    )
+    try:
+        return await feeding.wait()
+    finally:
+        if feeding.returncode is None:
+            feeding.terminate()
+            await feeding.wait()
 
 
 def require_admin_token(settings: Settings) -> str:

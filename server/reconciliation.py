@@ -82,11 +82,15 @@ class Reconciliation:
             after = page[-1]
 
     async def _of_raids(self) -> AsyncIterator[tuple[RaidId, list[Difference]]]:
+        slots = asyncio.Semaphore(RAIDS_AT_ONCE)
+
+        async def in_turn(raid_id: RaidId) -> list[Difference]:
+            async with slots:
+                return await self.of_raid(raid_id)
+
         async for page in self._pages():
-            for start in range(0, len(page), RAIDS_AT_ONCE):
-                some = page[start : start + RAIDS_AT_ONCE]
-                for raid_id, found in zip(some, await asyncio.gather(*map(self.of_raid, some)), strict=True):
-                    yield raid_id, found
+            for raid_id, found in zip(page, await asyncio.gather(*map(in_turn, page)), strict=True):
+                yield raid_id, found
 
     async def of_raid(self, raid_id: RaidId) -> list[Difference]:
         """Between one raid's state and the ledger. Both sides are read until nobody wrote in between, which shows

@@ -1,15 +1,23 @@
 """Stages for tests of faults: one per module where a test leaves the services as they were, else its own."""
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import pytest
 import pytest_asyncio
+import redis.asyncio
 
+import server.auditor
+from realtime import scripts
 from server.embedded import EmbeddedRedis
+from server.settings import Settings
 from tests.conftest import Embedded
+from tests.faults.rules import Rule
 from tests.faults.stage import Stage
+from tests.faults.world import World
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -20,13 +28,33 @@ async def stage(embedded: Embedded, template_database: str, services_root: Path)
     folder = services_root / name
     folder.mkdir()
     folder.chmod(0o711)
-    redis = EmbeddedRedis(folder / "redis", store=services_root / "programs")
-    await redis.start()
-    made = Stage(folder, embedded.postgres, redis, embedded.postgres.url_of(name))
+    redis_server = EmbeddedRedis(folder / "redis", store=services_root / "programs")
+    await redis_server.start()
+    made = Stage(folder, embedded.postgres, redis_server, embedded.postgres.url_of(name))
     yield made
     made.finish()
-    await redis.stop()
+    await redis_server.stop()
     await _execute(embedded.postgres.url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["with_the_rule", "without_it"])
+def rule(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Rule]:
+    yield Rule(request.param == "without_it", monkeypatch, tmp_path)
+    scripts.script.cache_clear()
+
+
+@pytest_asyncio.fixture
+async def world(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    """Two servers and an active raid, in a database and a Redis that nobody else uses meanwhile."""
+    monkeypatch.setattr(server.auditor, "YOUNG_MS", 0)
+    assert settings.database_url and settings.redis_url
+    ledger = await asyncpg.connect(settings.database_url)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(ledger.close)
+        client = await stack.enter_async_context(redis.asyncio.Redis.from_url(settings.redis_url))
+        made = World(settings, client, ledger)
+        await made.begin(stack)
+        yield made
 
 
 async def _execute(url: str, statement: str) -> None:

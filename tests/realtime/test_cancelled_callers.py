@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime.connection import Scripted
+from realtime.connection import Pause, Scripted, no_pause
 from realtime.errors import RedisAway
 from tests.realtime.echoes import assert_answers_are_ones_own, echo
 from tests.realtime.sluice import Sluice
@@ -53,26 +53,52 @@ async def test_those_who_wait_behind_a_cancelled_caller_are_served(redis_url: st
         await scripted.close()
 
 
+async def test_a_caller_cancelled_while_giving_its_connection_back_gives_it_back(redis_url: str) -> None:
+    at_work, go_on = asyncio.Event(), asyncio.Event()
+
+    async def pause(_point: str) -> None:
+        at_work.set()
+        await go_on.wait()
+
+    scripted = Scripted(redis_url, timeout=1, connections=1, pause=pause)
+    caller = asyncio.create_task(scripted.call(echo("warm")))
+    await at_work.wait()
+    async with scripted._pool._condition:  # as another caller has it for a moment
+        caller.cancel()
+        await _turns(10)
+        caller.cancel()
+        await _turns(10)
+    go_on.set()
+    await asyncio.wait([caller])
+
+    await assert_answers_are_ones_own(scripted, "after")
+    await scripted.close()
+
+
 class Crash(Exception):
     """Planted between the sending of a pipeline and the reading of its answers."""
 
 
-async def test_answers_that_nobody_read_are_nobody_elses(redis_url: str) -> None:
-    crashing = True
+async def test_answers_that_nobody_read_are_nobody_elses(redis_url: str, service_folder: Path) -> None:
+    crashing = False
 
     async def pause(_point: str) -> None:
         if crashing:
             raise Crash
 
-    scripted = Scripted(redis_url, timeout=5, connections=1, pause=pause)
-    for number in range(20):
-        crashing = True
-        with pytest.raises(Crash):
-            await scripted.run([echo("lost-1"), echo("lost-2"), echo("lost-3")])
-        crashing = False
+    async with _sluice(redis_url, service_folder, pause=pause) as (sluice, scripted):
+        for number in range(5):
+            await scripted.call(echo("warm"))
+            await sluice.allow(0)
+            crashing = True
+            with pytest.raises(Crash):
+                await scripted.run([echo("lost-1"), echo("lost-2"), echo("lost-3")])
+            crashing = False
+            following = asyncio.create_task(assert_answers_are_ones_own(scripted, f"after {number}"))
+            await _turns(LOOP_STEPS)
+            await sluice.allow(None)
 
-        await assert_answers_are_ones_own(scripted, f"after {number}")
-    await scripted.close()
+            await following
 
 
 async def test_whoever_is_cancelled_while_waiting_for_a_connection_takes_none_along(
@@ -126,10 +152,12 @@ async def test_an_answer_that_came_too_late_is_nobody_elses(redis_url: str, serv
 
 
 @contextlib.asynccontextmanager
-async def _sluice(redis_url: str, folder: Path, *, timeout: float = 5) -> AsyncIterator[tuple[Sluice, Scripted]]:
+async def _sluice(
+    redis_url: str, folder: Path, *, timeout: float = 5, pause: Pause = no_pause
+) -> AsyncIterator[tuple[Sluice, Scripted]]:
     own_socket = folder / "sluice.sock"
     async with Sluice.before(redis_url.removeprefix("unix://"), own_socket) as sluice:
-        scripted = Scripted(f"unix://{own_socket}", timeout=timeout, connections=1)
+        scripted = Scripted(f"unix://{own_socket}", timeout=timeout, connections=1, pause=pause)
         yield sluice, scripted
         await scripted.close()
 
