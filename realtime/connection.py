@@ -134,7 +134,18 @@ class Scripted:
         So are they carried out, but for those whose script Redis did not know: they come after the others.
         `hints` are plain commands that ride along; their answers are read and dropped. Raises RedisAway, and
         then nothing is known of any of the calls. Safe to cancel: the connection is dropped with its replies.
+        A script that fails (a fault of ours) raises its ResponseError; `run_each` leaves the others their replies.
         """
+        replies = await self.run_each(calls, hints)
+        for reply in replies:
+            if isinstance(reply, ResponseError):
+                raise reply
+        return [reply for reply in replies if not isinstance(reply, ResponseError)]
+
+    async def run_each(
+        self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = ()
+    ) -> list[Reply | ResponseError]:
+        """As `run`, with the error of a script that failed in the place of its reply."""
         async with self._connection() as connection:
             replies = await self._exchange(connection, calls, hints)
             unknown = [at for at, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
@@ -199,13 +210,17 @@ async def _read(connection: AbstractConnection) -> object:
         return error
 
 
-def _as_reply(reply: object) -> Reply:
+def _as_reply(reply: object) -> Reply | ResponseError:
+    """Raises RedisAway."""
     if isinstance(reply, list):
         return reply
     if isinstance(reply, bytes):
         return [reply]
     assert isinstance(reply, ResponseError), "scripts answer lists and words"
-    raise _refusal(reply)
+    refused = _refusal(reply)
+    if isinstance(refused, RedisAway):
+        raise refused
+    return reply
 
 
 def _refusal(error: ResponseError) -> Exception:

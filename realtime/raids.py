@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+from redis.exceptions import ResponseError
+
 from raidline.ids import Epoch, RaidId, Seq, UserId
 from realtime import keys
 from realtime.commands import Command, LookedUp
@@ -94,8 +96,11 @@ class RaidStore:
         self._scripted = scripted
 
     async def decide(self, decided: Sequence[Decided], hints: Sequence[Sequence[str]] = ()) -> list[Decision]:
-        """Each command in one atomic step of its own, all in one pipeline; decisions in the same order."""
-        replies = await self._scripted.run([_command_call(one) for one in decided], hints)
+        """Each command in one atomic step of its own, all in one pipeline; decisions in the same order.
+
+        A script that fails does not take its neighbours along: its own decision has the outcome `fault`.
+        """
+        replies = await self._scripted.run_each([_command_call(one) for one in decided], hints)
         return [_decision(reply) for reply in replies]
 
     async def view(self, raid_id: RaidId, viewer: Viewer, *, known: str = "", least_epoch: int = 0) -> View:
@@ -144,7 +149,9 @@ def _command_call(decided: Decided) -> Call:
     return Call(script(command.script), keys.raid_keys(command.raid_id), arguments)
 
 
-def _decision(reply: Reply) -> Decision:
+def _decision(reply: Reply | ResponseError) -> Decision:
+    if isinstance(reply, ResponseError):
+        return Decision("fault", NO_EPOCH, str(reply).encode(), ())
     outcome, epoch = reply[0].decode(), Epoch(int(reply[1]))
     if len(reply) == 2:
         return Decision(outcome, epoch, b"", ())

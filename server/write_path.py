@@ -55,6 +55,10 @@ class Unavailable(Exception):
         self.retry_after = retry_after
 
 
+class ScriptFault(Exception):
+    """A script failed, which none should: a fault of ours, and a 500."""
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """It happened. `durable`: the ledger holds it (else it will, from the log). `replayed`: it had happened before.
@@ -155,6 +159,8 @@ class _Submission:
         if decision.outcome == "unknown_key":
             await self._look_up(decision.epoch)
             return None
+        if decision.outcome == "fault":
+            raise ScriptFault(decision.result.decode())
         if decision.outcome == "backlog":
             raise Unavailable("ledger_behind", retry_after=5)
         await self._path._pause(Point.AFTER_DECIDE_BEFORE_RECORD)

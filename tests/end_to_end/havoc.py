@@ -1,15 +1,20 @@
 """What may happen to a raid's keys in Redis while everybody goes on: each of these has to end in a heal."""
 
+import asyncio
+import contextlib
 import random
+from functools import partial
 from typing import Any
 
 import redis.asyncio
 
 from persistence.errors import LedgerAway
+from persistence.pool import transaction
 from raidline.ids import Epoch, RaidId
 from realtime.errors import RedisAway
 from realtime.keys import raid_key, raid_keys
 from server.services import Services
+from tests.helpers import eventually
 
 ELSEWHERE = "e" * 40
 """A run id of no Redis there is."""
@@ -33,23 +38,48 @@ redis.call('HSET', KEYS[1], 'run_id', ARGV[1])
 """
 
 
+BUSY_SECONDS = 0.2
+"""How long at most the ledger is kept from recording a raid: well below what callers wait for it."""
+
+
 class Havoc:
     """Of one raid. Every method is one atomic step, as it is when a Redis restarts or loses its data."""
 
     def __init__(self, client: "redis.asyncio.Redis", services: Services, raid_id: RaidId) -> None:
         self._client = client
         self._services = services
+        self._pool = services.pool
         self._raid_id = raid_id
         self._state = raid_key(raid_id, "state")
         self._copies: list[list[bytes | None]] = []
 
-    async def strike(self, chance: random.Random) -> str:
-        """One of them; its name."""
+    async def strike(self, chance: random.Random) -> None:
+        """One of them; half of the time while entries are decided and not yet recorded."""
         strikes = (self.lose, self.lose_all, self.another_run, self.freeze, self.overtake, self.older_copy)
         strike = chance.choices(strikes, weights=(3, 1, 3, 2, 3, 3))[0]
         await self.copy()
-        await strike()
-        return strike.__name__
+        if chance.random() < 0.5:
+            await strike()
+            return
+        async with transaction(self._pool) as held:
+            await held.execute("SELECT FROM raids WHERE id = $1 FOR NO KEY UPDATE", self._raid_id)
+            await self._some_wait_for_the_ledger()
+            striking = asyncio.create_task(strike())
+            await asyncio.wait([striking], timeout=BUSY_SECONDS / 2)
+        await striking
+
+    async def _some_wait_for_the_ledger(self) -> None:
+        """Entries the ledger cannot have, for it is locked out. None come while nobody writes: then go on."""
+        before = await self._seq()
+        with contextlib.suppress(AssertionError):
+            await eventually(partial(self._is_beyond, before + 2), BUSY_SECONDS / 2, every=0.005)
+
+    async def _is_beyond(self, seq: int) -> bool:
+        return await self._seq() >= seq
+
+    async def _seq(self) -> int:
+        heads = await self._services.store.heads([self._raid_id])
+        return heads[self._raid_id].seq if heads else 0
 
     async def lose(self) -> None:
         await self._client.delete(*raid_keys(self._raid_id))

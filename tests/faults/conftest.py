@@ -47,7 +47,8 @@ def rule(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pa
 async def world(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """Two servers and an active raid, in a database and a Redis that nobody else uses meanwhile."""
     monkeypatch.setattr(server.auditor, "YOUNG_MS", 0)
-    assert settings.database_url and settings.redis_url
+    assert settings.database_url
+    assert settings.redis_url
     ledger = await asyncpg.connect(settings.database_url)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(ledger.close)

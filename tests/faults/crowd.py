@@ -116,7 +116,7 @@ class Crowd:
         """Many at once, one after the other of these people."""
         each = itertools.islice(itertools.cycle(people), count)
         work = [self.contribute(raid_id, person, xp=1 + number % 7) for number, person in enumerate(each)]
-        return asyncio.ensure_future(asyncio.gather(*work))  # type: ignore[arg-type]
+        return asyncio.ensure_future(asyncio.gather(*work))
 
     async def insist(self, post: Post, *, tries: int | None = None) -> None:
         """Send it until it is answered."""

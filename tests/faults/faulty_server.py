@@ -25,6 +25,7 @@ import server.worker
 from persistence.errors import LedgerAway
 from raidline.ids import RaidId
 from realtime.errors import RedisAway
+from server.auditor import Auditor
 from server.commands import LOCAL, run, work
 from server.logs import configure_logs
 from server.services import open_services
@@ -57,7 +58,7 @@ class Accident:
         os.kill(os.getpid(), signal.SIGKILL if self._kind == "kill" else signal.SIGSTOP)
 
 
-class HeldAuditor(server.services.Auditor):
+class HeldAuditor(Auditor):
     """Leaves alone what the test holds."""
 
     folder: Path
@@ -87,7 +88,7 @@ def main(role: str) -> int:
     if role == "worker":
         server.worker.SWEEP_SECONDS = SWEEP_SECONDS
         HeldAuditor.folder = folder
-        server.services.Auditor = HeldAuditor  # type: ignore[misc]
+        vars(server.services)["Auditor"] = HeldAuditor
         return run(work(settings))
     with contextlib.closing(listen(LOCAL, settings.port)) as listener:
         return run(serve(settings, listener))

@@ -65,9 +65,9 @@ async def outage(folder: Path, *, aof: bool = True, **environment: str) -> Async
         urls = [server.url for server in servers]
         async with Crowd(lambda: _turned(urls)) as crowd:
             people = [await crowd.person() for _ in range(4)]
-            raids = [await crowd.raid(people), await crowd.raid(people, targetTasks=TARGET)]
-            async with watching(urls[1], raids[0], people[0]) as watcher:
-                made = Outage(stage, servers, crowd, people, *raids, watcher)
+            lasting, ending = await crowd.raid(people), await crowd.raid(people, targetTasks=TARGET)
+            async with watching(urls[1], lasting, people[0]) as watcher:
+                made = Outage(stage, servers, crowd, people, lasting, ending, watcher)
                 await made.contribute(10)
                 yield made
 

@@ -55,9 +55,7 @@ def _went_on_without_the_ledger(scene: Outage, posts: list[Post]) -> None:
     assert {post.answer.body["code"] for post in posts if not post.answer.accepted} <= {"raid_ended"}
     slow = sum(post.answer.seconds > AT_ONCE_SECONDS for post in accepted)
     assert slow < len(accepted) / 3, f"{slow} of {len(accepted)} waited"
-    assert {post.contribution_id for post in accepted if post.raid_id == scene.open} <= set(
-        scene.watcher.contributions
-    )
+    assert {post.contribution_id for post in accepted if post.raid_id == scene.open} <= set(scene.watcher.contributions)
 
 
 async def redis_stopped(folder: Path) -> None:
@@ -88,9 +86,7 @@ async def _turned_away(scene: Outage, bound_seconds: float) -> None:
     tokens = [person.token for person in scene.people]
     async with httpx.AsyncClient(timeout=10 * bound_seconds) as client:
 
-        async def ask(
-            number: int, method: str, path: str, status: int, bound_seconds: float = bound_seconds
-        ) -> None:
+        async def ask(number: int, method: str, path: str, status: int, bound_seconds: float = bound_seconds) -> None:
             server, token = scene.servers[number % 2], tokens[number % len(tokens)]
             began = time.monotonic()
             headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"away-{number}"}

@@ -44,10 +44,20 @@ class Rule:
 
             self._monkeypatch.setattr(module, "statement", statements)
 
-    def in_python(self, place: Any, name: str, without: Callable[..., Any]) -> None:
-        """The rule is what this function or method does; `without` gets it as its first argument."""
+    def in_python(self, place: ModuleType, name: str, without: Callable[..., Any]) -> None:
+        """The rule is what this function of a module does; `without` gets it as its first argument."""
         if self._taken_out:
             self._monkeypatch.setattr(place, name, functools.partial(without, getattr(place, name)))
+
+    def in_method(self, owner: type, name: str, without: Callable[..., Any]) -> None:
+        """The same for a method; the object comes after it."""
+        if self._taken_out:
+            original = getattr(owner, name)
+
+            def method(*arguments: Any) -> Any:
+                return without(original, *arguments)
+
+            self._monkeypatch.setattr(owner, name, method)
 
     def holds(self, invariant: bool) -> None:
         if self._taken_out:

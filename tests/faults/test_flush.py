@@ -57,8 +57,7 @@ async def _a_heal_waits_for_the_batch(stage: Stage) -> bool:
     try:
         return bool(
             await connection.fetchval(
-                "SELECT count(*) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
         )
     finally:

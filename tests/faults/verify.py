@@ -62,11 +62,7 @@ class Book:
         found = Counter((row["raid_id"], str(row["contribution_id"])) for row in rows)
         keys = {(row["raid_id"], str(row["contribution_id"])) for row in await self._rows("contribution_keys")}
         accepted = {(post.raid_id, post.contribution_id): post for post in posts if post.answer.accepted}
-        lost = [
-            post
-            for name, post in accepted.items()
-            if name not in found and (post.durable or not redis_lost_data)
-        ]
+        lost = [post for name, post in accepted.items() if name not in found and (post.durable or not redis_lost_data)]
         assert not lost, f"lost: {[(post.key, [answer.status for answer in post.answers]) for post in lost]}"
         assert set(found.values()) <= {1}, "a contribution stands in the ledger twice"
         assert keys == set(found), "keys and contributions are not the same"

@@ -139,3 +139,10 @@ async def test_a_redis_without_the_replicas_it_wants_is_away(lonely_redis: Embed
     with pytest.raises(RedisAway):
         await scripted.plain([["SET", "key", "value"]])
     await scripted.close()
+
+
+async def test_a_failing_script_leaves_its_neighbours_their_replies(scripted: Scripted) -> None:
+    first, second, third = await scripted.run_each([echo("a"), Call(BROKEN, [], []), echo("b")])
+
+    assert (first, third) == ([b"a"], [b"b"])
+    assert isinstance(second, ResponseError)
