@@ -148,7 +148,7 @@ def _accepted_json(accepted: Accepted) -> bytes:
     return orjson.dumps(
         {
             "contributionId": result["contributionId"],
-            "seq": result["seq"],
+            "seq": accepted.cursor.seq,
             "cursor": str(accepted.cursor),
             "outcome": accepted.outcome,
             "durable": accepted.durable,

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from persistence.errors import LedgerAway
 from persistence.ledger import Ledger
 from persistence.rows import Recall, Recorded, RecordedKey
@@ -154,15 +156,18 @@ def _verdict(command: Command, decision: Decision, recorded: Recorded) -> Verdic
         return Verdict(durable=False, again_from=max(row_epoch, next_epoch))
     key = recorded.keys.get((raid_id, command.contribution or ContributionId("")))
     if key is not None:
-        # Decided as new, and the ledger has it at another place: the state had lost it and has counted it twice.
-        twice = decision.outcome == "accepted" and not _holds(decision, key)
-        return Verdict(durable=not twice, key=key, again_from=next_epoch if twice else None)
+        # The ledger has it at another place: what was decided on is a state that does not stand any more (a later
+        # one has the key), or that had lost the key and has counted it twice.
+        elsewhere = not _is_at(decision, key)
+        return Verdict(durable=not elsewhere, key=key, again_from=next_epoch if elsewhere else None)
     # Refused by the fence; or known to Redis, and neither log nor ledger holds it. Both heal.
     return Verdict(durable=False, again_from=max(row_epoch or next_epoch, next_epoch))
 
 
-def _holds(decision: Decision, key: RecordedKey) -> bool:
-    return any((entry.epoch, entry.seq) == (key.epoch, key.seq) for entry in decision.entries)
+def _is_at(decision: Decision, key: RecordedKey) -> bool:
+    if decision.outcome == "accepted":
+        return any((entry.epoch, entry.seq) == (key.epoch, key.seq) for entry in decision.entries)
+    return bool(orjson.loads(decision.result)["position"] == f"{key.epoch}-{key.seq}")
 
 
 def _look_away(future: "asyncio.Future[Recorded]") -> None:

@@ -224,7 +224,7 @@ def _is_due(play: Play, due: int, over: asyncio.Event) -> bool:
 
 
 async def judge(play: Play, watchers: list[Watcher], database_url: str) -> None:
-    assert play.wrong == []
+    assert not play.wrong, "\n".join(play.wrong)
     snapshots = [(await at(play.people[0], server).get(play.path)).json() for server in play.servers]
     assert shape(snapshots[0]) == shape(snapshots[1])
     for watcher in watchers:

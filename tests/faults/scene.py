@@ -142,7 +142,10 @@ class Scene:
             now = await epochs(self.stage, raids.all)
             return all(now[raid_id] > before[raid_id] for raid_id in raids.all)
 
-        await eventually(healed, OVERTAKEN_SECONDS)
+        try:
+            await eventually(healed, OVERTAKEN_SECONDS)
+        except AssertionError as error:
+            raise AssertionError(f"{error} {raids} {before} STEADY\n{self.steady.web.output[-6000:]}\nWORKER\n{self.steady.worker.output[-3000:]}") from None
 
     def _post(self, raid_id: RaidId, people: Sequence[Person], count: int) -> None:
         self._under_way.append(self.crowd.contributions(raid_id, people, count))

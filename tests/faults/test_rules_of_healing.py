@@ -148,7 +148,7 @@ async def _with_a_second_end(original: Any, pool: Any, *arguments: Any) -> Any:
     async with transaction(pool) as held:
         await held.execute("DROP INDEX raid_events_one_end")
     take_end = Healing._take_end
-    Healing._take_end = _take_any_end  # type: ignore[method-assign]
+    Healing._take_end = _take_any_end  # type: ignore[assignment, method-assign]
     try:
         return await original(pool, *arguments)
     finally:

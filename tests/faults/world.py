@@ -10,7 +10,6 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
-import redis.asyncio
 
 from persistence.raids import NewRaid
 from raidline.ids import ContributionId, Epoch, RaidId, UserId
