@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from persistence.errors import AWAY, LedgerAway, translated
+from persistence.preparing import prepare_ahead
 
 if TYPE_CHECKING:
     Pool = asyncpg.Pool[asyncpg.Record]
@@ -37,6 +38,7 @@ async def open_pool(url: str, *, size: int, statement_timeout_ms: int) -> Pool:
         command_timeout=max(COMMAND_SECONDS, 2 * statement_timeout_ms / 1000),
         max_cached_statement_lifetime=0,
         max_cacheable_statement_size=0,
+        init=prepare_ahead,
         reset=_nothing_to_reset,
         server_settings={
             "application_name": "raidline",

@@ -126,7 +126,8 @@ def entry_frame(raid_id: RaidId, entry: Entry) -> EventFrame:
 
 
 def snapshot_frame(snapshot: Snapshot, online: set[UserId], *, for_member: bool) -> EventFrame:
-    data = snapshot.to_json(online=online, for_member=for_member)
+    body = snapshot.to_dict(online=online, for_member=for_member)
+    data = orjson.dumps({"raidId": snapshot.raid_id, "at": _now(), **body})
     return EventFrame(snapshot.raid_id, "snapshot", data, snapshot.cursor)
 
 
@@ -169,6 +170,9 @@ def socket_text(frame: bytes) -> Message:
 
 
 def _control(raid_id: RaidId | None, event: str, body: dict[str, Any]) -> EventFrame:
-    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
     raid = {} if raid_id is None else {"raidId": raid_id}
-    return EventFrame(raid_id, event, orjson.dumps({**raid, "at": at, **body}))
+    return EventFrame(raid_id, event, orjson.dumps({**raid, "at": _now(), **body}))
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -44,7 +44,7 @@ def _instant(value: object) -> datetime | None:
         return None
     time = parse_rfc3339(value) if isinstance(value, str) else None
     if time is None:
-        raise PydanticCustomError("rfc3339", "has to be an RFC 3339 time with an offset, from 1970 on")
+        raise PydanticCustomError("rfc3339", "has to be an RFC 3339 time with an offset")
     return time
 
 

@@ -21,6 +21,8 @@ BATCH_PATH = "/api/v1/contributions"
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 _FRAMES_LOGGED = 8
+_BEGINNINGS = frozenset({"http.response.start", "websocket.http.response.start", "websocket.accept"})
+"""The messages that carry an answer's headers."""
 
 
 class RequestFrame:
@@ -58,7 +60,7 @@ class _MarkedSend:
         self.started = False
 
     async def __call__(self, message: Message) -> None:
-        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+        if message["type"] in _BEGINNINGS:
             self.started = True
             message["headers"] = [*message.get("headers", ()), *self._marks]
         await self._send(message)

@@ -63,7 +63,10 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _is_a_redis_url(cls, url: str | None) -> str | None:
-        return _checked(url, REDIS_SCHEMES)
+        checked = _checked(url, REDIS_SCHEMES)
+        if checked is not None and not _has_readable_port(checked):
+            raise ValueError("has no number as its port, or a sign in its password that has to be written as %..")
+        return checked
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -115,6 +118,15 @@ def _checked(url: str | None, schemes: tuple[str, ...]) -> str | None:
     if url is not None and urlsplit(url).scheme not in schemes:
         raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
     return url
+
+
+def _has_readable_port(url: str) -> bool:
+    """Python's own error would show what stands in the port's place, which may be half a password."""
+    try:
+        port = urlsplit(url).port
+    except ValueError:
+        return False
+    return port is None or port > 0
 
 
 def _in_one_line(error: ValidationError) -> str:

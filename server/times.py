@@ -14,14 +14,13 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def parse_rfc3339(text: str) -> datetime | None:
-    """The time with its own offset, or None for anything that is not one or lies before 1970."""
+    """The time with its own offset, or None for anything that is not one."""
     if _RFC3339.fullmatch(text) is None:
         return None
     try:
-        time = datetime.fromisoformat(text.upper())
+        return datetime.fromisoformat(text.upper())
     except ValueError:
         return None
-    return time if time >= _EPOCH else None
 
 
 def milliseconds(time: datetime) -> int:

@@ -7,7 +7,7 @@
 --   actor_id      who posts it, absent for an operator; may_write_for_others: true frees the actor of membership
 --   xp, type, task_id?, day (the member's local day, "YYYY-MM-DD")
 --   occurred_at?  ms; absent: now
---   late_ms?      how old occurred_at may be; absent: as old as it likes
+--   late_ms?      how old occurred_at may be; absent: as old as it likes, from 1970 on
 --   looked_up?    {epoch, packed | null}: what the ledger says of the id, after an `unknown_key`
 --
 -- Outcomes, in the order in which they are decided:
@@ -69,7 +69,7 @@ end
 local function occurred_out_of_range()
   local occurred_at = command.occurred_at
   if not occurred_at then return false end
-  if occurred_at > raid.now + AHEAD_MAX_MS then return true end
+  if occurred_at < 0 or occurred_at > raid.now + AHEAD_MAX_MS then return true end
   return command.late_ms ~= nil and occurred_at < raid.now - command.late_ms
 end
 

@@ -3,7 +3,8 @@
 --
 -- KEYS, ARGV, reply: README.md. Command: id, user_id
 --
--- Outcomes: done | already (was a member once) | not_found (never was) | raid_ended
+-- Outcomes: done | already (was a member once) | not_found (never was, or was put out of a raid that is not
+--   public) | raid_ended
 
 -- include: raid
 -- include: ending
@@ -17,8 +18,9 @@ local command = cjson.decode(ARGV[4])
 local before = repeated(raid, command.id)
 if before then return before end
 if not is_member(raid, command.user_id) then
-  local was_here = redis.call('HEXISTS', raid.keys.past, text_of(command.user_id)) == 1
-  return reply(raid, was_here and 'already' or 'not_found')
+  local how = redis.call('HGET', raid.keys.past, text_of(command.user_id))
+  local is_hidden = how == 'removed' and raid.public ~= '1'
+  return reply(raid, how and not is_hidden and 'already' or 'not_found')
 end
 if has_ended(raid) or fail_if_due(raid, command.id) then return reply(raid, 'raid_ended') end
 local stopped = cannot_append(raid)

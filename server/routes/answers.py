@@ -31,15 +31,16 @@ def raid_of(request: Request) -> RaidId:
     return RaidId(request.path_params["raid_id"])
 
 
-async def carry_out(request: Request, command: Command) -> None:
-    """Submit it. Raises Problem when the raid's rules refuse it."""
+async def carry_out(request: Request, command: Command) -> int:
+    """Submit it. Returns 200, or 202 while the ledger does not hold it. Raises Problem when the raid's rules refuse it."""
     outcome = await services_of(request).write_path.submit(command)
     if isinstance(outcome, Refused):
         raise refusal(outcome.code)
+    return 200 if outcome.durable else 202
 
 
 async def carried_out(request: Request, caller: Caller, command: Command) -> Response:
     """Submit it, and answer with the raid as it stands after it."""
-    await carry_out(request, command)
+    status = await carry_out(request, command)
     services = services_of(request)
-    return raw_json(await reading.snapshot_json(services, command.raid_id, caller.viewer))
+    return raw_json(await reading.snapshot_json(services, command.raid_id, caller.viewer), status)

@@ -23,8 +23,7 @@ from server.rows import contribution_json
 
 async def post_contribution(request: Request) -> Response:
     caller = await caller_of(request)
-    given = idempotency.key_from(request.headers)
-    key = given or idempotency.make_key()
+    key = idempotency.key_from(request.headers) or idempotency.make_key()
     answer = await contribute(
         services_of(request),
         caller,
@@ -33,8 +32,7 @@ async def post_contribution(request: Request) -> Response:
         await read_json(request),
         request_id=request_id_of(request),
     )
-    headers = dict(answer.headers) if given else {**answer.headers, idempotency.HEADER: key}
-    return Response(answer.body, answer.status, headers=headers)
+    return Response(answer.body, answer.status, headers={**answer.headers, idempotency.HEADER: key})
 
 
 async def post_batch(request: Request) -> Response:

@@ -62,8 +62,8 @@ async def renew_invite_code(request: Request) -> Response:
     if seen.snapshot is not None and seen.snapshot.leader_id != leader.id:
         raise Problem("not_leader")
     code = await services.raids.claim_invite_code(raid_id)
-    await carry_out(request, NewCode(raid_id=raid_id, actor_id=leader.id, invite_code=code))
-    return json_answer({"inviteCode": code})
+    status = await carry_out(request, NewCode(raid_id=raid_id, actor_id=leader.id, invite_code=code))
+    return json_answer({"inviteCode": code}, status)
 
 
 routes = [

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from itertools import cycle, islice
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 import redis.asyncio
 
 from raidline.ids import RaidId
-from realtime.keys import raid_keys
+from realtime.keys import raid_key, raid_keys
 from tests.conftest import Launch
 from tests.end_to_end.client import at, rows, servers
 from tests.end_to_end.test_concurrency import told
@@ -149,3 +150,43 @@ async def test_a_key_is_known_after_the_raid_was_unloaded(
     after = (await kept.person.get(f"/raids/{kept.raid_id}")).json()
     assert after == before, "a raid that left in good order comes back under the epoch and seq it had"
     assert await worker.stop() == 0
+
+
+async def test_what_was_answered_202_outlives_a_heal_and_is_answered_200_after_it(
+    launch: Launch, database_url: str, redis_url: str
+) -> None:
+    """The ledger is too slow, Redis becomes another one meanwhile, and no worker runs: the log tells the heal."""
+    async with servers(launch, RAIDLINE_ACK_TIMEOUT_MS="200") as people:
+        person = await people[0].person()
+        raid = await person.starts_raid(targetTasks=100)
+        path, keys = f"/raids/{raid['id']}/contributions", [f"slow-{number}" for number in range(20)]
+
+        async def all_at_once() -> list[httpx.Response]:
+            return await asyncio.gather(
+                *(
+                    at(person, to).post(path, {"xp": 1}, Idempotency_Key=key)
+                    for to, key in zip(cycle(people), keys, strict=False)
+                )
+            )
+
+        connection = await asyncpg.connect(database_url)
+        async with connection.transaction():
+            await connection.execute("SELECT FROM raids FOR UPDATE")
+            first = await all_at_once()
+            assert told(first) == {202: 20}
+            assert all(one.json()["effects"] is None and not one.json()["durable"] for one in first)
+            async with redis.asyncio.Redis.from_url(redis_url) as client:
+                await client.hset(raid_key(RaidId(raid["id"]), "state"), "run_id", "f" * 40)
+        await connection.close()
+        healed = (await person.get(f"/raids/{raid['id']}")).json()
+        assert healed["epoch"] > raid["epoch"]
+        assert (healed["currentXp"], healed["currentTasks"]) == (20, 20)
+
+        async def all_known() -> list[httpx.Response]:
+            answers = await all_at_once()
+            assert told(answers) == {200: 20}
+            return answers
+
+        again = await eventually(all_known)  # the servers may still take the ledger for away
+        for one, other in zip(first, again, strict=True):
+            assert [one.json()[name] for name in FIRST[:3]] == [other.json()[name] for name in FIRST[:3]]

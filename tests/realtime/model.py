@@ -120,7 +120,7 @@ class Raid(RaidBook):
         at, late = command.occurred_at_ms, command.late_ms
         if at is None:
             return False
-        return at > self.now + AHEAD_MAX_MS or (late is not None and at < self.now - late)
+        return at < 0 or at > self.now + AHEAD_MAX_MS or (late is not None and at < self.now - late)
 
     def _count(self, command: Contribute) -> None:
         self.contribution_count += 1
@@ -187,7 +187,9 @@ class Raid(RaidBook):
 
     def _leave(self, command: Leave) -> str:
         if command.user_id not in self.members:
-            return "already" if command.user_id in self.past else "not_found"
+            how = self.past.get(command.user_id)
+            is_hidden = how == "removed" and not self.public
+            return "already" if how and not is_hidden else "not_found"
         if self._is_over(command.command_id):
             return "raid_ended"
         self._take_out(command.user_id, "left")

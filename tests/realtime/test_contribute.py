@@ -207,6 +207,8 @@ async def test_the_cap_of_the_raid_can_be_reached_and_not_passed(world: World) -
         (NOW - DAY, DAY, "accepted"),
         (NOW - DAY - 1, DAY, "occurred_at_out_of_range"),
         (NOW - 1000 * DAY, None, "accepted"),
+        (0, None, "accepted"),
+        (-1, None, "occurred_at_out_of_range"),
     ],
 )
 async def test_how_old_and_how_new_a_contribution_may_be(

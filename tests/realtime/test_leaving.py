@@ -77,11 +77,16 @@ async def test_a_repeated_leave_has_all_its_entries_again(world: World) -> None:
     assert (again.outcome, again.entries) == ("done", first.entries)
 
 
-@pytest.mark.parametrize("how", ["left", "removed"])
-async def test_who_is_gone_has_left_already(world: World, how: str) -> None:
-    await world.load(Loading(past={BOB: how}))
+@pytest.mark.parametrize(
+    ("how", "public", "outcome"),
+    [("left", 0, "already"), ("left", 1, "already"), ("removed", 1, "already"), ("removed", 0, "not_found")],
+)
+async def test_who_is_gone_has_left_already_unless_put_out_of_a_hidden_raid(
+    world: World, how: str, public: int, outcome: str
+) -> None:
+    await world.load(Loading({"public": public}, past={BOB: how}))
 
-    assert await world.outcome(leave(BOB)) == "already"
+    assert await world.outcome(leave(BOB)) == outcome
 
 
 async def test_who_was_never_in_finds_no_raid(world: World) -> None:

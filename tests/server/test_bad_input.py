@@ -101,7 +101,9 @@ FIELDS = {
     "time without offset": Case("POST", POSTS, {"xp": 1, "occurredAt": "2026-11-20T10:00:00"}, INVALID),
     "time as number": Case("POST", POSTS, {"xp": 1, "occurredAt": 1795168800}, INVALID),
     "time of no day": Case("POST", POSTS, {"xp": 1, "occurredAt": "2026-02-30T10:00:00Z"}, INVALID),
-    "time before all": Case("POST", POSTS, {"xp": 1, "occurredAt": "0001-01-01T00:00:00+23:59"}, INVALID),
+    "time before all": Case(
+        "POST", POSTS, {"xp": 1, "occurredAt": "0001-01-01T00:00:00+23:59"}, (422, "occurred_at_out_of_range")
+    ),
     "time after all": Case(
         "POST", POSTS, {"xp": 1, "occurredAt": "9999-12-31T23:59:59-23:59"}, (422, "occurred_at_out_of_range")
     ),

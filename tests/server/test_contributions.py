@@ -21,7 +21,7 @@ async def test_the_answer_has_everything_an_app_shows(people: People) -> None:
     answer = await anna.post(f"/raids/{raid['id']}/contributions", {"xp": 10}, Idempotency_Key="k1")
     body = answer.json()
     assert answer.status_code == 201
-    assert "idempotency-key" not in answer.headers
+    assert answer.headers["idempotency-key"] == "k1"
     assert body == {
         "contributionId": body["contributionId"],
         "seq": raid["seq"] + 1,
@@ -41,6 +41,7 @@ async def test_a_known_key_has_the_first_answer_again(people: People) -> None:
     first = (await anna.post(path, {"xp": 10}, Idempotency_Key="k1")).json()
     again = await anna.post(path, {"xp": 10, "type": "task_complete"}, Idempotency_Key='"k1"')
     assert (again.status_code, again.headers["idempotent-replayed"]) == (200, "true")
+    assert again.headers["idempotency-key"] == "k1"
     for field in ("contributionId", "seq", "cursor", "effects", "durable"):
         assert again.json()[field] == first[field]
     assert again.json()["outcome"] == "duplicate"
