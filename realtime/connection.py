@@ -142,9 +142,7 @@ class Scripted:
                 raise reply
         return [reply for reply in replies if not isinstance(reply, ResponseError)]
 
-    async def run_each(
-        self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = ()
-    ) -> list[Reply | ResponseError]:
+    async def run_each(self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = ()) -> list[Reply | ResponseError]:
         """As `run`, with the error of a script that failed in the place of its reply."""
         async with self._connection() as connection:
             replies = await self._exchange(connection, calls, hints)

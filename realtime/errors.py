@@ -1,7 +1,7 @@
 """What can go wrong on the way to Redis.
 
-    RealtimeError
-      RedisAway    Redis cannot be reached, does not answer in time, or refuses to work (loading, out of memory)
+RealtimeError
+  RedisAway    Redis cannot be reached, does not answer in time, or refuses to work (loading, out of memory)
 """
 
 

@@ -92,8 +92,7 @@ class ResetFrame(Frame):
         raid_id = snapshot.raid_id
         self._hello = hello(raid_id, "reset", snapshot.cursor, None)
         self._snapshots = {
-            for_member: snapshot_frame(snapshot, online, for_member=for_member)
-            for for_member in (False, True)
+            for_member: snapshot_frame(snapshot, online, for_member=for_member) for for_member in (False, True)
         }
 
     def as_sse(self, for_member: bool) -> bytes:
@@ -160,9 +159,7 @@ def sse_block(event: str, data: bytes, cursor: Cursor | None) -> bytes:
 def socket_event(raid_id: RaidId | None, event: str, data: bytes, cursor: Cursor | None) -> Message:
     raid = b"" if raid_id is None else b',"raidId":%d' % raid_id
     identity = b"" if cursor is None else b',"id":"%d-%d"' % cursor
-    return socket_text(
-        b'{"type":"event"%s%s,"event":"%s","data":%s}' % (raid, identity, event.encode(), data)
-    )
+    return socket_text(b'{"type":"event"%s%s,"event":"%s","data":%s}' % (raid, identity, event.encode(), data))
 
 
 def socket_text(frame: bytes) -> Message:

@@ -107,9 +107,7 @@ class RaidCare:
         """The log above `after`, page by page; a None, and no more, when the state is another one by now."""
         names = [keys.raid_key(raid_id, "state"), keys.raid_key(raid_id, "log")]
         while True:
-            reply = await self._scripted.call(
-                Call(script("read_log"), names, [epoch, token or "", after, LOG_PAGE])
-            )
+            reply = await self._scripted.call(Call(script("read_log"), names, [epoch, token or "", after, LOG_PAGE]))
             if reply[0] != b"ok":
                 yield None
                 return
@@ -120,9 +118,7 @@ class RaidCare:
             if len(page) < LOG_PAGE:
                 return
 
-    async def load(
-        self, raid_id: RaidId, loaded: LoadedState, frozen: Frozen, *, expire_at_ms: int = 0
-    ) -> str:
+    async def load(self, raid_id: RaidId, loaded: LoadedState, frozen: Frozen, *, expire_at_ms: int = 0) -> str:
         """Write a state beside the one that stands and put it in place; the word `swap.lua` says."""
         load_id = uuid.uuid4().hex
         names = dict(zip(keys.PARTS, keys.load_keys(raid_id, load_id), strict=True))
@@ -139,9 +135,7 @@ class RaidCare:
             await self._scripted.run([], hints)
             await self._pause("between_load_chunks")
 
-    async def _swap(
-        self, raid_id: RaidId, load_id: str, counts: list[int], frozen: Frozen, expire_at_ms: int
-    ) -> str:
+    async def _swap(self, raid_id: RaidId, load_id: str, counts: list[int], frozen: Frozen, expire_at_ms: int) -> str:
         stands = frozen.outcome == "frozen"
         arguments: list[object] = [
             frozen.run_id,
@@ -170,9 +164,7 @@ class RaidCare:
         """How far each raid's log is audited; raids without a state are absent."""
         calls = [Call(script("marks"), [keys.raid_key(raid_id, "state")], [RUN_ID]) for raid_id in raid_ids]
         replies = await self._scripted.run(calls)
-        return {
-            raid_id: _marks(reply) for raid_id, reply in zip(raid_ids, replies, strict=True) if len(reply) > 1
-        }
+        return {raid_id: _marks(reply) for raid_id, reply in zip(raid_ids, replies, strict=True) if len(reply) > 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +185,7 @@ class Marks:
 
 def _marks(reply: Reply) -> Marks:
     epoch, seq, audited, status, sealed, in_order = reply
-    return Marks(
-        Epoch(int(epoch)), Seq(int(seq)), Seq(int(audited)), status.decode(), sealed == b"1", in_order == b"1"
-    )
+    return Marks(Epoch(int(epoch)), Seq(int(seq)), Seq(int(audited)), status.decode(), sealed == b"1", in_order == b"1")
 
 
 def _audit_entries(epoch: Epoch, reply: Reply) -> list[AuditEntry]:

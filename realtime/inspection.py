@@ -97,6 +97,4 @@ class Inspector:
 
 
 def _texts(flat: Sequence[bytes]) -> dict[str, str]:
-    return {
-        name.decode(): value.decode() for name, value in zip(flat[::2], flat[1::2], strict=True)
-    }
+    return {name.decode(): value.decode() for name, value in zip(flat[::2], flat[1::2], strict=True)}

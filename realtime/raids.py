@@ -156,8 +156,7 @@ def _decision(reply: Reply | ResponseError) -> Decision:
     if len(reply) == 2:
         return Decision(outcome, epoch, b"", ())
     entries = tuple(
-        LedgerEntry(epoch, Seq(int(reply[at])), reply[at + 1].decode(), reply[at + 2])
-        for at in range(3, len(reply), 3)
+        LedgerEntry(epoch, Seq(int(reply[at])), reply[at + 1].decode(), reply[at + 2]) for at in range(3, len(reply), 3)
     )
     return Decision(outcome, epoch, reply[2], entries)
 
@@ -206,12 +205,8 @@ def _log_page(reply: Sequence[Any]) -> LogPage:
 
 
 def _entries(epoch: Epoch, flat: Sequence[bytes]) -> tuple[Entry, ...]:
-    return tuple(
-        Entry(epoch, Seq(int(flat[at])), flat[at + 1].decode(), flat[at + 2]) for at in range(0, len(flat), 3)
-    )
+    return tuple(Entry(epoch, Seq(int(flat[at])), flat[at + 1].decode(), flat[at + 2]) for at in range(0, len(flat), 3))
 
 
 def _head_call(raid_id: RaidId) -> Call:
     return Call(script("head"), [keys.raid_key(raid_id, "state")], [])
-
-

@@ -40,9 +40,7 @@ class Doubt(Exception):
 class Auditor:
     """Every method raises LedgerAway and RedisAway; whatever was done by then stays right."""
 
-    def __init__(
-        self, care: RaidCare, ledger: Ledger, raids: Raids, healer: Healer, pause: Pause = no_pause
-    ) -> None:
+    def __init__(self, care: RaidCare, ledger: Ledger, raids: Raids, healer: Healer, pause: Pause = no_pause) -> None:
         self._care = care
         self._ledger = ledger
         self._raids = raids

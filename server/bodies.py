@@ -55,13 +55,9 @@ def _time_zone(name: str) -> str:
 
 
 Id = Annotated[int, Field(ge=1, le=ID_MAX)]
-Title = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE)
-]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE)]
 Description = Annotated[str, StringConstraints(max_length=2000, pattern=_LINES)]
-Name = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=_ONE_LINE)
-]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=_ONE_LINE)]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_time_zone)]
 Instant = Annotated[datetime | None, BeforeValidator(_instant)]
 Scope = Literal["backdate", "unlimited", "contributions:write", "achievements:write", "admin"]
@@ -108,9 +104,7 @@ class RaidPatch(Body):
 
 
 class JoinBody(Body):
-    invite_code: Annotated[
-        str, StringConstraints(strip_whitespace=True, max_length=INVITE_CODE_MAX, pattern=_VISIBLE)
-    ]
+    invite_code: Annotated[str, StringConstraints(strip_whitespace=True, max_length=INVITE_CODE_MAX, pattern=_VISIBLE)]
 
 
 class LeadBody(Body):

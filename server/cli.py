@@ -55,9 +55,7 @@ def raidline() -> None:
 
 
 @raidline.command()
-@click.option(
-    "--port", type=click.IntRange(0, 65535), help="Where to serve; 0 takes a free port.  [PORT, 8000]"
-)
+@click.option("--port", type=click.IntRange(0, 65535), help="Where to serve; 0 takes a free port.  [PORT, 8000]")
 @data_option
 @click.option("--no-demo", is_flag=True, help="Without the demo raid that moves by itself.")
 def up(port: int | None, data: Path, no_demo: bool) -> int:
@@ -73,9 +71,7 @@ def up(port: int | None, data: Path, no_demo: bool) -> int:
 
 
 @raidline.command()
-@click.option(
-    "--port", type=click.IntRange(0, 65535), help="Where to serve; 0 takes a free port.  [PORT, 8000]"
-)
+@click.option("--port", type=click.IntRange(0, 65535), help="Where to serve; 0 takes a free port.  [PORT, 8000]")
 @click.option("--host", default="0.0.0.0", show_default=True, help="The address to listen on.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Number of web processes.  [WEB_CONCURRENCY, 1]")
 def serve(port: int | None, host: str, workers: int | None) -> int:

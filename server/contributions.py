@@ -91,9 +91,7 @@ async def _submitted(
         return refused(problem_of(failure), request_id)
 
 
-async def prepare(
-    services: Services, caller: Caller, raid_id: RaidId, key: str, body: ContributionBody
-) -> Contribute:
+async def prepare(services: Services, caller: Caller, raid_id: RaidId, key: str, body: ContributionBody) -> Contribute:
     user_id = counts_for(caller, body)
     key = idempotency.checked_key(key)
     occurred = body.occurred_at

@@ -70,9 +70,7 @@ def _formatter(form: str) -> logging.Formatter:
         renderers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     else:
         renderers = [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-            )
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
         ]
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*_shared(), structlog.stdlib.ExtraAdder(), hide_secrets],

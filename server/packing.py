@@ -23,9 +23,7 @@ def loaded_state(healed: HealedRaid, run_id: str, *, sealed: bool) -> LoadedStat
     return LoadedState(
         state=_state(healed, run_id, sealed=sealed),
         members={
-            str(member.user_id): orjson.dumps(
-                {"name": member.username, "joined_at": member.joined_at_ms}
-            ).decode()
+            str(member.user_id): orjson.dumps({"name": member.username, "joined_at": member.joined_at_ms}).decode()
             for member in healed.members
         },
         xp={str(user_id): xp for user_id, xp in healed.xp.items()},

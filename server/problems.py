@@ -126,9 +126,7 @@ def unauthenticated() -> Problem:
 
 def insufficient_scope(scope: str) -> Problem:
     challenge = f'Bearer realm="raidline", error="insufficient_scope", scope="{scope}"'
-    return Problem(
-        "insufficient_scope", f"The scope {scope} is needed.", headers={"WWW-Authenticate": challenge}
-    )
+    return Problem("insufficient_scope", f"The scope {scope} is needed.", headers={"WWW-Authenticate": challenge})
 
 
 def unavailable(detail: str | None = None, retry_after: float = DEFAULT_RETRY_AFTER) -> Problem:

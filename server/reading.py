@@ -76,14 +76,10 @@ async def _view_or_none(services: Services, raid_id: RaidId, viewer: Viewer) -> 
         return None
 
 
-async def log_page(
-    services: Services, raid_id: RaidId, viewer: Viewer, cursor: Cursor | None, limit: int
-) -> LogPage:
+async def log_page(services: Services, raid_id: RaidId, viewer: Viewer, cursor: Cursor | None, limit: int) -> LogPage:
     """What follows the cursor; `reset` for one that cannot be served, so for None too."""
     after = cursor or Cursor(Epoch(0), Seq(0))
-    found = await healed(
-        services, raid_id, lambda: services.store.entries_after(raid_id, after, limit, viewer)
-    )
+    found = await healed(services, raid_id, lambda: services.store.entries_after(raid_id, after, limit, viewer))
     if found.outcome == "not_found":
         raise Problem("not_found")
     return found

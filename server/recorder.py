@@ -137,9 +137,7 @@ def chunks(entries: Sequence[LedgerEntry], most: int = RECORD_MOST) -> list[list
 
 def _in_order(requests: Iterable[Request]) -> list[LedgerEntry]:
     """Every entry once, by raid, epoch and seq, so that what led to an end is recorded before it or with it."""
-    found = {
-        (request.raid_id, entry.epoch, entry.seq): entry for request in requests for entry in request.entries
-    }
+    found = {(request.raid_id, entry.epoch, entry.seq): entry for request in requests for entry in request.entries}
     return [found[name] for name in sorted(found)]
 
 

@@ -103,9 +103,7 @@ class WebServer(uvicorn.Server):
             await super().startup(sockets)
         except SystemExit:
             raise ServingError("the server could not start, the log says why") from None
-        self._beside = [
-            asyncio.create_task(self._supervise(each), name=each.name) for each in self._companions
-        ]
+        self._beside = [asyncio.create_task(self._supervise(each), name=each.name) for each in self._companions]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await end_tasks(self._beside)

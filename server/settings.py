@@ -42,9 +42,7 @@ class Settings(BaseSettings):
     ack_timeout_ms: int = Field(default=2000, validation_alias="RAIDLINE_ACK_TIMEOUT_MS", ge=1, le=60_000)
     """How long an answer waits for Postgres before it is a 202, in milliseconds."""
 
-    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), validation_alias="ALLOWED_ORIGINS"
-    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(default=(), validation_alias="ALLOWED_ORIGINS")
     """Origins of web pages, besides our own, that may call the API: separated by commas; `*` for all."""
 
     max_connections: int = Field(default=20_000, validation_alias="RAIDLINE_MAX_CONNECTIONS", ge=1)

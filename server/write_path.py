@@ -102,9 +102,7 @@ class WritePath:
         self._hints = hints
         self._pressure = pressure
         self._pause = pause
-        self._decisions: Line[Decided, Decision] = Line(
-            self._decide_all, most=DECIDE_MOST, waiting=DECIDE_WAITING
-        )
+        self._decisions: Line[Decided, Decision] = Line(self._decide_all, most=DECIDE_MOST, waiting=DECIDE_WAITING)
 
     async def submit(self, command: Command) -> Outcome:
         """Carry a command out once, however often it comes. Raises Unavailable.

@@ -10,9 +10,7 @@ from tests.helpers import eventually
 
 
 @pytest.mark.parametrize("turn", [1, 2])
-async def test_each_test_has_an_empty_database_and_redis(
-    database_url: str, redis_url: str, turn: int
-) -> None:
+async def test_each_test_has_an_empty_database_and_redis(database_url: str, redis_url: str, turn: int) -> None:
     connection = await asyncpg.connect(database_url)
     assert await connection.fetchval("SELECT count(*) FROM users") == 0
     await connection.execute("CREATE TABLE left_behind ()")

@@ -41,9 +41,7 @@ async def run() -> None:
     async with world() as services:
         durable = await _contributions(services)
     print(f"\nwrite: {REQUESTS} requests each, {CALLERS} callers at once")
-    print(
-        f"  empty POST            {empty.microseconds(empty.server):7.0f} us server   {REQUESTS / empty.wall:7.0f}/s"
-    )
+    print(f"  empty POST            {empty.microseconds(empty.server):7.0f} us server   {REQUESTS / empty.wall:7.0f}/s")
     print(
         f"  durable contribution  {durable.microseconds(durable.server):7.0f} us server   "
         f"{REQUESTS / durable.wall:7.0f}/s   {durable.microseconds(durable.redis):.0f} us Redis   "

@@ -35,9 +35,7 @@ class Readiness:
 
     async def look(self, services: Services) -> tuple[list[FieldError], list[str]]:
         """What forbids sending requests here, and what is merely missing."""
-        redis_up, ledger = await asyncio.gather(
-            answers(services.ping_redis()), answers(self._check_ledger(services))
-        )
+        redis_up, ledger = await asyncio.gather(answers(services.ping_redis()), answers(self._check_ledger(services)))
         failing = [FieldError("process", "is shutting down")] if self.draining else []
         if ledger and not self._migrated:
             failing.append(FieldError("postgres", "lacks migrations: run `raidline migrate`"))

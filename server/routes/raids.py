@@ -59,9 +59,7 @@ async def hydrate_raids(request: Request) -> Response:
         raise invalid_field("ids", f"has to name at most {HYDRATE_MAX} raids")
     services = services_of(request)
     seen = await reading.views(services, raid_ids, caller.viewer)
-    return json_answer(
-        {"raids": {str(raid_id): _shown(services, raid_id, seen[raid_id]) for raid_id in raid_ids}}
-    )
+    return json_answer({"raids": {str(raid_id): _shown(services, raid_id, seen[raid_id]) for raid_id in raid_ids}})
 
 
 def _shown(services: Services, raid_id: RaidId, seen: View | None) -> dict[str, object] | None:

@@ -74,9 +74,7 @@ async def serve_socket(websocket: WebSocket, transport: Transport, own_raid: Rai
         await Socket(websocket, services_of(websocket).hub, stream, handlers, own_raid).run()
 
 
-async def opened(
-    websocket: WebSocket, transport: Transport, own_raid: RaidId | None
-) -> tuple[Caller, Stream]:
+async def opened(websocket: WebSocket, transport: Transport, own_raid: RaidId | None) -> tuple[Caller, Stream]:
     """Who calls, and their stream, which follows the socket's own raid if it has one. Raises Problem."""
     hub = services_of(websocket).hub
     with as_problems():

@@ -21,9 +21,7 @@ class Person:
     async def call(self, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         authorization = {"Authorization": f"Bearer {self.token}"}
-        return await self.client.request(
-            method, "/api/v1" + path, json=body, headers={**authorization, **sent}
-        )
+        return await self.client.request(method, "/api/v1" + path, json=body, headers={**authorization, **sent})
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self.call("GET", path, **headers)

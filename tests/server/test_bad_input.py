@@ -71,9 +71,7 @@ BODIES = {
     "too large, of nothing": Case("POST", RAID + "/start", b" " * 65_537, TOO_LARGE),
     "too large, nowhere": Case("POST", "/nowhere", b" " * 65_537, TOO_LARGE),
     "batch too large": Case("POST", BATCH, b" " * (1024 * 1024 + 1), TOO_LARGE),
-    "form": Case(
-        "POST", POSTS, b"xp=1", NO_JSON_TYPE, (("Content-Type", "application/x-www-form-urlencoded"),)
-    ),
+    "form": Case("POST", POSTS, b"xp=1", NO_JSON_TYPE, (("Content-Type", "application/x-www-form-urlencoded"),)),
     "text": Case("POST", POSTS, b'{"xp": 1}', NO_JSON_TYPE, (("Content-Type", "text/plain"),)),
 }
 
@@ -128,9 +126,7 @@ FIELDS = {
     "code number": Case("POST", "/raids/join", {"inviteCode": 12345678}, INVALID),
     "code NUL": Case("POST", "/raids/join", {"inviteCode": "ABC\x00DEFG"}, INVALID),
     "code unknown": Case("POST", "/raids/join", {"inviteCode": "AAAAAAAA"}, (404, "unknown_invite_code")),
-    "code of no letters": Case(
-        "POST", "/raids/join", {"inviteCode": "';--%_*?"}, (404, "unknown_invite_code")
-    ),
+    "code of no letters": Case("POST", "/raids/join", {"inviteCode": "';--%_*?"}, (404, "unknown_invite_code")),
     "lead to nobody": Case("POST", RAID + "/lead", {"userId": None}, INVALID),
     "lead to a stranger": Case("POST", RAID + "/lead", {"userId": 999999}, (404, "unknown_member")),
     "hydrate too many": Case("POST", "/raids/hydrate", {"ids": list(range(1, 202))}, INVALID),
@@ -185,9 +181,7 @@ HEADERS_AND_PATHS = {
     "nowhere": Case("GET", "/nowhere", None, NOT_FOUND),
     "traversal": Case("GET", "/..%2f..%2fetc%2fpasswd", None, NOT_FOUND),
     "token wrong": Case("GET", RAIDS, None, (401, "unauthenticated"), (("Authorization", "Bearer wrong"),)),
-    "token not utf-8": Case(
-        "GET", RAIDS, None, (401, "unauthenticated"), (("Authorization", b"Bearer \xff"),)
-    ),
+    "token not utf-8": Case("GET", RAIDS, None, (401, "unauthenticated"), (("Authorization", b"Bearer \xff"),)),
     "not the admin": Case("POST", "/admin/sessions", {}, (403, "insufficient_scope")),
 }
 
@@ -202,22 +196,12 @@ async def server(launch: Launch) -> AsyncIterator[httpx.AsyncClient]:
     assert "Traceback" not in launched.output
 
 
-async def answer_to(
-    client: httpx.AsyncClient, caller: Person, case: Case, ids: dict[str, int]
-) -> httpx.Response:
+async def answer_to(client: httpx.AsyncClient, caller: Person, case: Case, ids: dict[str, int]) -> httpx.Response:
     path = case.path.replace("{mine}", str(ids["mine"])).replace("{others}", str(ids["others"]))
     headers = {"Authorization": f"Bearer {caller.token}", "Content-Type": "application/json"}
     kept = [(name, value) for name, value in headers.items() if name not in dict(case.headers)]
-    content = (
-        case.body
-        if isinstance(case.body, bytes)
-        else json.dumps(case.body)
-        if case.body is not None
-        else None
-    )
-    raw = [
-        (name.encode(), value if isinstance(value, bytes) else value.encode()) for name, value in case.headers
-    ]
+    content = case.body if isinstance(case.body, bytes) else json.dumps(case.body) if case.body is not None else None
+    raw = [(name.encode(), value if isinstance(value, bytes) else value.encode()) for name, value in case.headers]
     return await client.request(
         case.method,
         "/api/v1" + path.replace("{me}", str(caller.id)),

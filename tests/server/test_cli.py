@@ -99,9 +99,7 @@ def test_audit_names_the_service_that_is_away(
     assert "hunter2" not in line
 
 
-def test_a_taken_port_is_named_before_anything_is_started(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_a_taken_port_is_named_before_anything_is_started(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         line = failing(capsys, "up", "--port", str(port), "--data", str(tmp_path / "data"))

@@ -220,9 +220,7 @@ async def test_items_of_one_raid_are_decided_in_their_order(people: People) -> N
     raid = await anna.starts_raid(targetXp=0, targetTasks=500)
     items = [{"raidId": raid["id"], "key": f"k{number}", "xp": 1} for number in range(500)]
     results = (await anna.post("/contributions", {"items": items})).json()["results"]
-    assert [result["contribution"]["seq"] for result in results] == list(
-        range(raid["seq"] + 1, raid["seq"] + 501)
-    )
+    assert [result["contribution"]["seq"] for result in results] == list(range(raid["seq"] + 1, raid["seq"] + 501))
     assert results[-1]["contribution"]["raid"]["status"] == "completed"
 
 

@@ -73,9 +73,7 @@ def test_colons_in_texts_are_no_duplicates(body: bytes) -> None:
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(':"\\ a'),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(':"\\ a', max_size=3), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(':"\\ a', max_size=3), inner, max_size=3),
 )
 
 
@@ -95,9 +93,7 @@ def test_json_is_what_is_read(given: str | None) -> None:
     check_content_type(given)
 
 
-@pytest.mark.parametrize(
-    "given", ["", "text/plain", "application/x-www-form-urlencoded", "application/json+x"]
-)
+@pytest.mark.parametrize("given", ["", "text/plain", "application/x-www-form-urlencoded", "application/json+x"])
 def test_another_content_type_is_not(given: str) -> None:
     with pytest.raises(Problem) as raised:
         check_content_type(given)

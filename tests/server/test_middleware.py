@@ -75,9 +75,7 @@ async def test_a_fault_is_a_problem_with_its_request_id_and_says_nothing_of_its_
         answer = await client.get("/broken", headers={"X-Request-Id": "find-me"})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
     assert answer.json()["requestId"] == answer.headers["x-request-id"] == "find-me"
-    assert [(log["request_id"], log["error"], log["route"]) for log in logs] == [
-        ("find-me", "RuntimeError", "/broken")
-    ]
+    assert [(log["request_id"], log["error"], log["route"]) for log in logs] == [("find-me", "RuntimeError", "/broken")]
     assert "1234" not in answer.text + str(logs)
 
 

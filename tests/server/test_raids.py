@@ -43,9 +43,7 @@ async def test_every_limit_holds_at_both_ends(people: People) -> None:
     }
     assert (await anna.post("/raids", widest)).status_code == 201
     for field, value in widest.items():
-        beyond = (
-            value + ("x" * 201 if field == "description" else "x") if isinstance(value, str) else value + 1
-        )
+        beyond = value + ("x" * 201 if field == "description" else "x") if isinstance(value, str) else value + 1
         answer = await anna.post("/raids", {**widest, field: beyond})
         assert code_of(answer) == (422, "validation_failed")
         assert [error["field"] for error in answer.json()["errors"]] == [field]
@@ -226,9 +224,7 @@ async def test_the_log_is_polled_by_cursor(people: People) -> None:
     await anna.post(f"/raids/{raid['id']}/start")
     page = (await anna.get(f"{path}?after={first['head']}&limit=1")).json()
     assert page["recovered"] == "full"
-    assert [(event["event"], event["data"]["userId"]) for event in page["events"]] == [
-        ("member_join", ben.id)
-    ]
+    assert [(event["event"], event["data"]["userId"]) for event in page["events"]] == [("member_join", ben.id)]
     rest = (await anna.get(f"{path}?after={page['events'][0]['id']}")).json()
     assert [event["event"] for event in rest["events"]] == ["raid_start"]
     assert rest["events"][0]["id"] == rest["head"] == page["head"]

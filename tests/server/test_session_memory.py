@@ -23,9 +23,7 @@ class Ledger:
     """Stands for Postgres: holds one session, counts how often it is asked, and may be overtaken."""
 
     def __init__(self, expires_in: timedelta = timedelta(days=30)) -> None:
-        self.row: SessionRow | None = SessionRow(
-            ANNA, frozenset({"backdate"}), datetime.now(UTC) + expires_in
-        )
+        self.row: SessionRow | None = SessionRow(ANNA, frozenset({"backdate"}), datetime.now(UTC) + expires_in)
         self.asked = 0
         self.meanwhile: Callable[[], object] = lambda: None
 

@@ -20,9 +20,7 @@ def cookie(person: Person) -> dict[str, str]:
 
 
 async def test_a_guest_gets_a_session_and_the_cookie(people: People) -> None:
-    answer = await people.client.post(
-        "/api/v1/sessions/guest", json={"name": " Anna ", "tz": "Europe/Berlin"}
-    )
+    answer = await people.client.post("/api/v1/sessions/guest", json={"name": " Anna ", "tz": "Europe/Berlin"})
     body = answer.json()
     assert answer.status_code == 201
     assert body["user"] == {"id": body["user"]["id"], "name": "Anna", "tz": "Europe/Berlin"}
@@ -69,9 +67,7 @@ async def test_only_the_admin_makes_sessions_for_others(people: People) -> None:
 @pytest.mark.parametrize(
     "authorization", [None, "", "Bearer", "Bearer ", "Bearer wrong", "Basic YTpi", "Bearer " + "x" * 5000]
 )
-async def test_without_a_valid_token_nothing_is_said_but_401(
-    people: People, authorization: str | None
-) -> None:
+async def test_without_a_valid_token_nothing_is_said_but_401(people: People, authorization: str | None) -> None:
     headers = {} if authorization is None else {"Authorization": authorization}
     answer = await people.client.get("/api/v1/raids", headers=headers)
     assert code_of(answer) == (401, "unauthenticated")
@@ -80,9 +76,7 @@ async def test_without_a_valid_token_nothing_is_said_but_401(
 
 async def test_the_header_wins_over_the_cookie_even_where_it_is_wrong(people: People) -> None:
     anna = await people.person()
-    answer = await people.client.get(
-        "/api/v1/raids", headers={**cookie(anna), "Authorization": "Bearer wrong"}
-    )
+    answer = await people.client.get("/api/v1/raids", headers={**cookie(anna), "Authorization": "Bearer wrong"})
     assert answer.status_code == 401
 
 

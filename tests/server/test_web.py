@@ -15,9 +15,7 @@ from tests.server.people import code_of
 
 @pytest.fixture
 def client() -> httpx.AsyncClient:
-    app = Starlette(
-        routes=web.routes, middleware=[Middleware(RequestFrame)], exception_handlers=dict(EXPECTED)
-    )
+    app = Starlette(routes=web.routes, middleware=[Middleware(RequestFrame)], exception_handlers=dict(EXPECTED))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://raidline")
 
 
@@ -49,9 +47,7 @@ async def test_what_is_no_file_of_the_page_is_not_found(client: httpx.AsyncClien
 async def test_only_the_origins_that_are_named_may_call_and_never_with_cookies(settings: Settings) -> None:
     app = create_app(settings.model_copy(update={"allowed_origins": ("https://app.example",)}))
     asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "idempotency-key"}
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url="http://raidline"
-    ) as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://raidline") as client:
         named = await client.options("/api/v1/raids", headers={**asked, "Origin": "https://app.example"})
         other = await client.options("/api/v1/raids", headers={**asked, "Origin": "https://evil.example"})
     assert named.headers["access-control-allow-origin"] == "https://app.example"
