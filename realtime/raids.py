@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-
 from redis.exceptions import ResponseError
 
 from raidline.ids import Epoch, RaidId, Seq, UserId

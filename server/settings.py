@@ -6,8 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-POSTGRES_SCHEMES = ("postgresql", "postgres")
-REDIS_SCHEMES = ("redis", "rediss", "unix")
+from server.service_urls import checked_postgres_url, checked_redis_url
 
 
 class SettingsError(Exception):
@@ -56,15 +55,12 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_a_postgres_url(cls, url: str | None) -> str | None:
-        return _checked(url, POSTGRES_SCHEMES)
+        return None if url is None else checked_postgres_url(url)
 
     @field_validator("redis_url")
     @classmethod
     def _is_a_redis_url(cls, url: str | None) -> str | None:
-        checked = _checked(url, REDIS_SCHEMES)
-        if checked is not None and not _has_readable_port(checked):
-            raise ValueError("has no number as its port, or a sign in its password that has to be written as %..")
-        return checked
+        return None if url is None else checked_redis_url(url)
 
     @field_validator("allowed_origins", mode="before")
     @classmethod
@@ -110,21 +106,6 @@ def _required(name: str, value: str | None) -> str:
     if not value:
         raise SettingsError(f"{name}: is not set")
     return value
-
-
-def _checked(url: str | None, schemes: tuple[str, ...]) -> str | None:
-    if url is not None and urlsplit(url).scheme not in schemes:
-        raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
-    return url
-
-
-def _has_readable_port(url: str) -> bool:
-    """Python's own error would show what stands in the port's place, which may be half a password."""
-    try:
-        port = urlsplit(url).port
-    except ValueError:
-        return False
-    return port is None or port > 0
 
 
 def _in_one_line(error: ValidationError) -> str:

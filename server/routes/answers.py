@@ -32,7 +32,7 @@ def raid_of(request: Request) -> RaidId:
 
 
 async def carry_out(request: Request, command: Command) -> int:
-    """Submit it. Returns 200, or 202 while the ledger does not hold it. Raises Problem when the raid's rules refuse it."""
+    """Submit it. Returns 200, or 202 while the ledger does not hold it. Raises Problem when the rules refuse it."""
     outcome = await services_of(request).write_path.submit(command)
     if isinstance(outcome, Refused):
         raise refusal(outcome.code)
