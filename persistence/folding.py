@@ -66,6 +66,17 @@ async def keys_known(connection: Connection, wanted: Iterable[KeyName]) -> dict[
     }
 
 
+async def keys_aside(connection: Connection, wanted: Iterable[KeyName]) -> set[EntryKey]:
+    """The names under which these contributions stand in quarantine."""
+    names = sorted(set(wanted))
+    if not names:
+        return set()
+    rows = await connection.fetch(
+        statement("keys_aside"), [raid for raid, _ in names], [contribution for _, contribution in names]
+    )
+    return {(row["raid_id"], row["epoch"], row["seq"]) for row in rows}
+
+
 async def names_held(connection: Connection, names: Iterable[EntryKey]) -> dict[EntryKey, bool]:
     """Those of these entries that the ledger holds as an event (False) or in quarantine (True)."""
     wanted = sorted(set(names))

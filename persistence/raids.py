@@ -106,6 +106,12 @@ class Raids:
         async with connection(self._pool) as held:
             return bool(await held.fetchval(statement("raid_exists"), raid_id))
 
+    async def known(self, raid_ids: Sequence[RaidId]) -> set[RaidId]:
+        """Those of these raids that there are."""
+        async with connection(self._pool) as held:
+            rows = await held.fetch(statement("raids_known"), list(raid_ids))
+        return {RaidId(row["id"]) for row in rows}
+
     async def raid(self, raid_id: RaidId) -> RaidRow | None:
         """The row as the ledger has it, which may be behind the raid's state."""
         async with connection(self._pool) as held:

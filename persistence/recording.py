@@ -21,6 +21,7 @@ from persistence.folding import (
     fold,
     is_end,
     key_name,
+    keys_aside,
     keys_known,
     lock,
     names_held,
@@ -60,6 +61,8 @@ class Recorder:
         if unanswered:
             async with connection(self.pool) as held:
                 recorded.keys.update(await keys_known(held, unanswered))
+                unknown = [name for name in unanswered if name not in recorded.keys]
+                recorded.quarantined |= await keys_aside(held, unknown)
         return recorded
 
     async def _halving(self, entries: Sequence[LedgerEntry]) -> Recorded:

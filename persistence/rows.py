@@ -56,7 +56,7 @@ class Recorded:
     stale: dict[RaidId, Epoch] = field(default_factory=dict)
     """Raids with entries of another epoch than the row's (the value), unknown to the ledger: refused."""
     quarantined: set[EntryKey] = field(default_factory=set)
-    """Entries put aside, now or before."""
+    """Entries put aside, now or before; also those of recalls that nothing else could answer."""
     unmet: set[RaidId] = field(default_factory=set)
     """Raids with an end the ledger cannot take: nothing of their entries is recorded. They have to heal."""
     unknown: set[RaidId] = field(default_factory=set)

@@ -169,7 +169,7 @@ class RaidCare:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """`in_order`: the state belongs to this run of Redis and is not frozen."""
+    """`in_order`: the state belongs to this run of Redis and is not frozen. `met`: its end is still to be appended."""
 
     epoch: Epoch
     seq: Seq
@@ -177,6 +177,7 @@ class Marks:
     status: str
     sealed: bool
     in_order: bool
+    met: bool = False
 
     @property
     def has_ended(self) -> bool:
@@ -184,8 +185,10 @@ class Marks:
 
 
 def _marks(reply: Reply) -> Marks:
-    epoch, seq, audited, status, sealed, in_order = reply
-    return Marks(Epoch(int(epoch)), Seq(int(seq)), Seq(int(audited)), status.decode(), sealed == b"1", in_order == b"1")
+    epoch, seq, audited, status, *flags = reply
+    return Marks(
+        Epoch(int(epoch)), Seq(int(seq)), Seq(int(audited)), status.decode(), *(flag == b"1" for flag in flags)
+    )
 
 
 def _audit_entries(epoch: Epoch, reply: Reply) -> list[AuditEntry]:

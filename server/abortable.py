@@ -1,29 +1,141 @@
-"""uvicorn's protocols, but a connection can be cut off at once.
+"""uvicorn's protocols, with the ends that it leaves open.
 
-ASGI can only end a connection in good order, after everything that was written has been read. A client that
-never reads would hold its buffers, and the server's shutdown, for as long as it likes. So each connection's
-scope carries what cuts it; where another server runs the application, it does without.
+A connection can be cut off at once: ASGI can only end one in good order, after everything that was written has
+been read. A client that never reads would hold its buffers, and the server's shutdown, for as long as it likes.
+So each connection's scope carries what cuts it; where another server runs the application, it does without.
+
+A request has to arrive: within some time, and with headers of some size. uvicorn bounds neither, and gathers a
+long header in quadratic time, in which nobody else is served.
 """
 
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
 from typing import cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import orjson
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
 from realtime.sse import ABORT_EXTENSION
+from server.context import new_request_id
+from server.problems import PROBLEM_JSON, Problem
+
+HEAD_MAX = 64 * 1024
+"""Bytes that may come before a head, or what stands between two pieces of a body, is complete."""
+
+REQUEST_SECONDS = 60.0
+"""How long a request may take to arrive, and a new connection to send its first."""
 
 
 class AbortableHttp(HttpToolsProtocol):
+    _undelivered = 0
+    _in_head = False
+    _is_complete = False
+    _patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
+        super().connection_made(transport)
+        self._wait_for_request()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._undelivered += len(data)
+        self._is_complete = False
+        super().data_received(data)
+        if self._undelivered > HEAD_MAX and not self.transport.is_closing():
+            self._refuse(Problem("headers_too_large"))
+        elif not self._is_complete and self._patience is None:
+            self._wait_for_request()
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._in_head, self._is_complete = True, False
         # uvicorn's type for the scope knows only the extensions of the standard.
         cast("dict[str, object]", self.scope)["extensions"] = {ABORT_EXTENSION: self.transport.abort}
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # Those behind a chunked body may be there in time or not, so they never are.
+        if self._in_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._in_head, self._undelivered = False, 0
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._undelivered = 0
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._is_complete, self._undelivered = True, 0
+        self._stop_waiting()
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(Problem("bad_request"))
+
+    def _refuse(self, problem: Problem) -> None:
+        """Answer what never becomes a request, and be done with the connection."""
+        cycle: RequestResponseCycle | None = self.cycle  # its type leaves out the None at first
+        if cycle is not None and cycle.response_started and not cycle.response_complete:
+            self.transport.abort()  # in the midst of an answer there is no room for another
+            return
+        self.transport.write(_as_bytes(problem))
+        self.transport.close()
+
+    def _wait_for_request(self) -> None:
+        self._patience = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
 
 class AbortableSocket(WebSocketsSansIOProtocol):
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            # No GET, or more headers than websockets takes: uvicorn would say nothing, for ever.
+            self.transport.write(_as_bytes(Problem("bad_request")))
+            self.transport.close()
+
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         scope = getattr(self, "scope", None)  # there is none if the handshake was refused
         if scope is not None:
             scope["extensions"][ABORT_EXTENSION] = self.transport.abort
+
+    @property
+    def handshake_complete(self) -> bool:
+        # By a refusal too: uvicorn forgets it there, and logs that the application gave no answer.
+        return self._is_open or self.close_sent
+
+    @handshake_complete.setter
+    def handshake_complete(self, is_open: bool) -> None:
+        self._is_open = is_open
+
+    def handle_ping(self) -> None:
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()  # one who asks without ever reading would have the answers pile up
+
+
+def _as_bytes(problem: Problem) -> bytes:
+    request_id = new_request_id()
+    body = orjson.dumps(problem.as_json(request_id))
+    head = (
+        f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\n"
+        f"content-type: {PROBLEM_JSON}\r\n"
+        f"content-length: {len(body)}\r\n"
+        f"x-request-id: {request_id}\r\n"
+        "connection: close\r\n\r\n"
+    )
+    return head.encode() + body

@@ -9,9 +9,12 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
+from server.context import REQUEST_ID
 from server.failures import EXPECTED
 from server.middleware import RequestFrame
+from server.problems import Problem
 from server.routes import contributions, events, health, membership, raids, sessions, streams, web
 from server.routes.health import Readiness
 from server.services import Services, open_services
@@ -28,6 +31,7 @@ def create_app(settings: Settings, *, services: Services | None = None) -> Starl
         lifespan=lambda app: lifespan(app, settings, services),
     )
     app.router.redirect_slashes = False
+    app.router.default = nothing_there
     app.state.readiness = Readiness()
     app.state.drain = lambda: drain(app)
     return app
@@ -45,6 +49,11 @@ def all_routes() -> Sequence[BaseRoute]:
         *health.routes,
         *web.routes,
     ]
+
+
+async def nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
+    """A path that no route has, also for a WebSocket, which is answered before it is one."""
+    await Problem("not_found").to_response(scope.get(REQUEST_ID, ""))(scope, receive, send)
 
 
 @asynccontextmanager

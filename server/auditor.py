@@ -26,6 +26,9 @@ from server.recorder import chunks
 YOUNG_MS = 1000
 """An entry this young is left to the server that made it, which is most likely recording it just now."""
 
+AWAY_MAX = 3
+"""Raids for which a part may be away in one go; more mean that it is away."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -38,7 +41,7 @@ class Doubt(Exception):
 
 
 class Auditor:
-    """Every method raises LedgerAway and RedisAway; whatever was done by then stays right."""
+    """Raises LedgerAway and RedisAway where these are away; whatever was done by then stays right."""
 
     def __init__(self, care: RaidCare, ledger: Ledger, raids: Raids, healer: Healer, pause: Pause = no_pause) -> None:
         self._care = care
@@ -50,18 +53,25 @@ class Auditor:
     async def audit(self, raid_ids: Sequence[RaidId]) -> set[RaidId]:
         """Bring each raid's watermark up, seal what has ended, heal what cannot be. Unloaded raids are left alone.
 
-        Returns those that have to be looked at again soon. A fault in one raid is logged and leaves the others.
+        Returns those that have to be looked at again soon. A fault in one raid is logged and leaves the others; so
+        does a ledger or Redis that is away for one, for it may be that one's trouble only, and it would come first
+        in every round.
         """
         # States first: a heal between the two readings then only makes a row look newer than its state, and
         # asking for the row's epoch finds the healed state in order.
         states = await self._care.marks(raid_ids)
         unfinished: set[RaidId] = set()
+        away = 0
         for row in await self._raids.marks(raid_ids):
             try:
                 if not await self._audit_one(row, states.get(row.raid_id)):
                     unfinished.add(row.raid_id)
-            except (LedgerAway, RedisAway):
-                raise
+            except (LedgerAway, RedisAway) as error:
+                unfinished.add(row.raid_id)
+                away += 1
+                if away >= AWAY_MAX:
+                    raise
+                log.info("audit_waits", raid_id=row.raid_id, kind=type(error).__name__)
             except Exception:
                 log.exception("audit_failed", raid_id=row.raid_id)
         return unfinished
@@ -79,6 +89,9 @@ class Auditor:
             return False
         if reached < state.seq:
             return False
+        if state.met:
+            await self._healer.settle(row.raid_id, state.epoch)
+            return False
         if state.has_ended:
             await self._unload(row.raid_id, state.epoch)
         return True
@@ -94,23 +107,30 @@ class Auditor:
                 reached = await self._advance(row.raid_id, state.epoch, vouched)
             if vouched < page[-1].entry.seq:
                 return reached
-        if reached < state.seq:
+        if reached < state.seq and await self._vouched_for_by_now(row) < state.seq:
             raise Doubt(Epoch(state.epoch + 1), "the log ends before the state's seq")
-        if state.audited_seq < reached:
-            await self._advance(row.raid_id, state.epoch, reached)
         return reached
 
     async def _check_page(self, row: LiveRaid, state: Marks, reached: Seq, page: list[AuditEntry]) -> Seq:
         """Up to where the ledger holds the page now: to its end, or to the first entry that is too young."""
-        if page[0].entry.seq > max(reached, row.audited_seq) + 1:
+        first = page[0].entry.seq
+        if first > max(reached, row.audited_seq) + 1 and first > await self._vouched_for_by_now(row) + 1:
             raise Doubt(Epoch(state.epoch + 1), "the log lacks entries the ledger has not vouched for")
-        if page[-1].entry.seq - page[0].entry.seq + 1 != len(page):
+        if page[-1].entry.seq - first + 1 != len(page):
             raise Doubt(Epoch(state.epoch + 1), "the log has a gap")
         missing = set(await self._ledger.missing(row.raid_id, state.epoch, [_name(one) for one in page]))
         lacking = [one.entry for one in page if one.entry.seq in missing]
-        young = next((entry.seq for entry in lacking if _age_ms(entry) < YOUNG_MS), None)
+        young = next((entry.seq for entry in lacking if _is_young(entry)), None)
         await self._record(row, state, [entry for entry in lacking if young is None or entry.seq < young])
         return page[-1].entry.seq if young is None else Seq(young - 1)
+
+    async def _vouched_for_by_now(self, row: LiveRaid) -> Seq:
+        """The lower watermark: since they were read another auditor may have raised both and trimmed the log."""
+        row_now = await self._raids.raid(row.raid_id)
+        state_now = (await self._care.marks([row.raid_id])).get(row.raid_id)
+        if row_now is None or state_now is None or not row.epoch == row_now.epoch == state_now.epoch:
+            return Seq(0)
+        return min(row_now.audited_seq, state_now.audited_seq)
 
     async def _record(self, row: LiveRaid, state: Marks, lacking: Sequence[LedgerEntry]) -> None:
         for part in chunks(lacking):
@@ -147,8 +167,9 @@ def _check_epochs(row: LiveRaid, state: Marks) -> None:
         raise Doubt(max(row.epoch, Epoch(state.epoch + 1)), "the state's epoch is not its row's")
 
 
-def _age_ms(entry: LedgerEntry) -> float:
-    return time.time() * 1000 - float(orjson.loads(entry.ledger)["at"])
+def _is_young(entry: LedgerEntry) -> bool:
+    """One from the future is not: a log never runs backwards, so after a clock that was ahead all of it is."""
+    return abs(time.time() * 1000 - float(orjson.loads(entry.ledger)["at"])) < YOUNG_MS
 
 
 def _name(one: AuditEntry) -> EntryName:

@@ -18,6 +18,11 @@ from server.settings import Settings, SettingsError, load_settings
 
 EXPECTED = (SettingsError, EmbeddedError, ServingError)
 
+SCOPES_HELP = (
+    "A scope of the session: backdate, unlimited, contributions:write, achievements:write or admin; "
+    "may be given several times."
+)
+
 port_option = click.option(
     "--port", type=click.IntRange(0, 65535), help="Where to serve; 0 takes a free port.  [PORT, 8000]"
 )
@@ -54,8 +59,8 @@ def raidline() -> None:
     """
 
 
-@raidline.command()
-@click.option("--port", type=click.IntRange(0, 65535), help="Where to serve; 0 takes a free port.  [PORT, 8000]")
+@raidline.command(short_help="Services, web server, worker and a demo raid, all at once.")
+@port_option
 @data_option
 @click.option("--no-demo", is_flag=True, help="Without the demo raid that moves by itself.")
 def up(port: int | None, data: Path, no_demo: bool) -> int:
@@ -71,7 +76,7 @@ def up(port: int | None, data: Path, no_demo: bool) -> int:
 
 
 @raidline.command()
-@click.option("--port", type=click.IntRange(0, 65535), help="Where to serve; 0 takes a free port.  [PORT, 8000]")
+@port_option
 @click.option("--host", default="0.0.0.0", show_default=True, help="The address to listen on.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Number of web processes.  [WEB_CONCURRENCY, 1]")
 def serve(port: int | None, host: str, workers: int | None) -> int:
@@ -98,10 +103,10 @@ def migrate() -> int:
     return commands.run(commands.migrate(_settings()))
 
 
-@raidline.command()
+@raidline.command(short_help="Feed a recorded activity log through the HTTP API.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--url", help="A running server; RAIDLINE_ADMIN_TOKEN must be its admin token.")
-@click.option("--concurrency", type=click.IntRange(1, 1000), help="Requests under way at once.")
+@click.option("--concurrency", type=click.IntRange(1, 1000), help="Requests under way at once.  [64]")
 @data_option
 def replay(file: Path, url: str | None, concurrency: int | None, data: Path) -> int:
     """Feed a recorded activity log (.csv, .csv.gz: user,occurred_at,files) through the HTTP API.
@@ -134,7 +139,7 @@ def audit(repair: bool, as_json: bool, data: Path) -> int:
 @click.option("--subject", help="Who it is for the provider.  [NAME]")
 @click.option("--provider", default="cli", show_default=True, help="Who vouches for the subject.")
 @click.option("--tz", default="UTC", show_default=True, help="The person's time zone.")
-@click.option("--scope", "scopes", multiple=True, help="A scope of the session; may be given several times.")
+@click.option("--scope", "scopes", multiple=True, help=SCOPES_HELP)
 def token(name: str, url: str, subject: str | None, provider: str, tz: str, scopes: tuple[str, ...]) -> int:
     """Print a session token for the user NAME, made if new. Needs RAIDLINE_ADMIN_TOKEN."""
     from server.token_command import make_token

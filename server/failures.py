@@ -8,6 +8,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import Response
+from starlette.routing import Match
 
 from persistence.errors import LedgerAway, RaidUnknown
 from realtime.errors import RedisAway
@@ -47,7 +48,16 @@ def problem_of(failure: Exception) -> Problem:
 
 
 async def answer_failure(connection: HTTPConnection, failure: Exception) -> Response:
-    return problem_of(failure).to_response(request_id_of(connection))
+    problem = problem_of(failure)
+    if problem.code == "method_not_allowed":
+        problem.headers["Allow"] = ", ".join(sorted(_methods_at(connection)))
+    return problem.to_response(request_id_of(connection))
+
+
+def _methods_at(connection: HTTPConnection) -> set[str]:
+    """What may be done at this path, by whichever route: Starlette tells only of the first."""
+    here = [route for route in connection.app.routes if route.matches(connection.scope)[0] is not Match.NONE]
+    return {method for route in here for method in getattr(route, "methods", None) or ()}
 
 
 async def answer_nobody(connection: HTTPConnection, failure: Exception) -> Response:

@@ -57,7 +57,7 @@ class Line(Generic[Item, Answer]):
             self._pilot = asyncio.create_task(self._work_off())
         return future
 
-    def turn_away(self, error: Exception) -> None:
+    def turn_away(self, error: BaseException) -> None:
         """Everyone still in line gets `error`; the flight under way goes on."""
         for _item, future in self._line:
             _settle(future, error=error)
@@ -78,7 +78,7 @@ class Line(Generic[Item, Answer]):
                 await self._one_flight(self._board())
         finally:
             self._pilot = None
-            self.turn_away(asyncio.CancelledError())  # type: ignore[arg-type]
+            self.turn_away(asyncio.CancelledError())
 
     def _board(self) -> list[tuple[Item, "asyncio.Future[Answer]"]]:
         boarded: list[tuple[Item, asyncio.Future[Answer]]] = []
@@ -97,16 +97,19 @@ class Line(Generic[Item, Answer]):
             return
         try:
             answers = await self._fly([item for item, _future in boarded])
-        except Exception as error:
+        except BaseException as error:
+            # Also a cancelled flight: nobody else will ever answer those on board.
             for _item, future in boarded:
                 _settle(future, error=error)
-            return
+            if isinstance(error, Exception):
+                return
+            raise
         for (_item, future), answer in zip(boarded, answers, strict=True):
             if not future.done():
                 future.set_result(answer)
 
 
-def _settle(future: "asyncio.Future[Answer]", *, error: Exception) -> None:
+def _settle(future: "asyncio.Future[Answer]", *, error: BaseException) -> None:
     if future.done():
         return
     future.set_exception(error)

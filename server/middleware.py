@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 import traceback
 
@@ -10,7 +9,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.context import REQUEST_ID
+from server.context import REQUEST_ID, new_request_id
 from server.problems import Problem
 
 log = structlog.get_logger("raidline.http")
@@ -71,16 +70,16 @@ def request_id_from(headers: Headers) -> str:
     given = headers.get("x-request-id")
     if given is not None and _SANE_ID.fullmatch(given):
         return given
-    return f"{random.getrandbits(64):016x}"  # no secret, and a system call less
+    return new_request_id()
 
 
 def bounded(scope: Scope, headers: Headers, receive: Receive) -> Receive:
     """`receive`, or one that counts where the length is not declared. Raises what can be refused at once."""
-    if scope["type"] == "websocket":
-        return receive
     # Route patterns end in `$`, which also matches before a line feed.
     if not scope["path"].isprintable():
         raise Problem("not_found")
+    if scope["type"] == "websocket":
+        return receive
     limit = BATCH_LIMIT if scope["path"] == BATCH_PATH else BODY_LIMIT
     declared = headers.get("content-length")
     if declared is None:

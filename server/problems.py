@@ -26,6 +26,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "bad_header": (400, "A header is malformed"),
     "bad_request": (400, "The request is malformed"),
     "validation_failed": (422, "Some fields are not acceptable"),
+    "headers_too_large": (431, "The headers are too large"),
     "body_too_large": (413, "The body is too large"),
     "unsupported_media_type": (415, "The body has to be application/json"),
     "method_not_allowed": (405, "This method is not allowed here"),

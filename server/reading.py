@@ -52,6 +52,10 @@ async def view(services: Services, raid_id: RaidId, viewer: Viewer, *, known: st
 async def views(services: Services, raid_ids: Sequence[RaidId], viewer: Viewer) -> dict[RaidId, View | None]:
     """Several raids at once; None for each that is not there for this viewer."""
     found: dict[RaidId, View | None] = dict(await services.store.views(raid_ids, viewer))
+    missing = [raid_id for raid_id, one in found.items() if one is not None and one.outcome == "missing"]
+    if missing:  # one look at the ledger, where a heal each would find out the same
+        known = await services.raids.known(missing)
+        found.update(dict.fromkeys((raid_id for raid_id in missing if raid_id not in known), None))
     slots = asyncio.Semaphore(_HEALS_AT_ONCE)
 
     async def settle(raid_id: RaidId, one: View) -> None:

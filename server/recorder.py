@@ -12,8 +12,8 @@ import orjson
 
 from persistence.errors import LedgerAway
 from persistence.ledger import Ledger
-from persistence.rows import Recall, Recorded, RecordedKey
-from raidline.ids import ContributionId, Epoch, RaidId
+from persistence.rows import EntryKey, KnownKey, Recall, Recorded, RecordedKey
+from raidline.ids import ContributionId, Epoch, RaidId, Seq
 from realtime.commands import Command
 from realtime.entries import LedgerEntry
 from realtime.raids import Decision
@@ -80,6 +80,19 @@ class Recorder:
             return NOT_YET
         return _verdict(command, decision, recorded)
 
+    async def look_up(self, raid_id: RaidId, contribution_id: ContributionId) -> KnownKey | None:
+        """What the ledger knows of a contribution, with the same patience. Raises LedgerAway."""
+        if self._breaker.is_open:
+            raise LedgerAway("the breaker is open")
+        try:
+            return await asyncio.wait_for(self._ledger.known_key(raid_id, contribution_id), self._ack_seconds)
+        except TimeoutError as error:
+            self._give_up("slow")
+            raise LedgerAway("slow") from error
+        except LedgerAway as error:
+            self._give_up(type(error).__name__)
+            raise
+
     def record_later(self, raid_id: RaidId, entries: tuple[LedgerEntry, ...]) -> None:
         """Entries a refused command made (a deadline it met): recorded without anyone waiting."""
         if not entries or self._breaker.is_open:
@@ -145,11 +158,12 @@ def _verdict(command: Command, decision: Decision, recorded: Recorded) -> Verdic
     raid_id, next_epoch = command.raid_id, Epoch(decision.epoch + 1)
     if raid_id in recorded.unmet or raid_id in recorded.unknown:
         return Verdict(durable=False, again_from=next_epoch)
-    if any((raid_id, entry.epoch, entry.seq) in recorded.quarantined for entry in decision.entries):
-        return NOT_YET
     row_epoch = recorded.stale.get(raid_id)
     if decision.outcome not in ("accepted", "duplicate"):
-        if row_epoch is None:
+        if any((raid_id, entry.epoch, entry.seq) in recorded.quarantined for entry in decision.entries):
+            return NOT_YET
+        # What the fence held back of an earlier life may be somebody else's in the same flight.
+        if row_epoch is None or row_epoch == decision.epoch:
             return Verdict(durable=True)
         return Verdict(durable=False, again_from=max(row_epoch, next_epoch))
     key = recorded.keys.get((raid_id, command.contribution or ContributionId("")))
@@ -158,6 +172,8 @@ def _verdict(command: Command, decision: Decision, recorded: Recorded) -> Verdic
         # one has the key), or that had lost the key and has counted it twice.
         elsewhere = not _is_at(decision, key)
         return Verdict(durable=not elsewhere, key=key, again_from=next_epoch if elsewhere else None)
+    if _place(raid_id, decision) in recorded.quarantined:
+        return NOT_YET
     # Refused by the fence; or known to Redis, and neither log nor ledger holds it. Both heal.
     return Verdict(durable=False, again_from=max(row_epoch or next_epoch, next_epoch))
 
@@ -166,6 +182,12 @@ def _is_at(decision: Decision, key: RecordedKey) -> bool:
     if decision.outcome == "accepted":
         return any((entry.epoch, entry.seq) == (key.epoch, key.seq) for entry in decision.entries)
     return bool(orjson.loads(decision.result)["position"] == f"{key.epoch}-{key.seq}")
+
+
+def _place(raid_id: RaidId, decision: Decision) -> EntryKey:
+    """Of the contribution a decision is about, which may have been made long ago."""
+    epoch, seq = orjson.loads(decision.result)["position"].split("-")
+    return raid_id, Epoch(int(epoch)), Seq(int(seq))
 
 
 def _look_away(future: "asyncio.Future[Recorded]") -> None:

@@ -27,7 +27,7 @@ def checked_redis_url(url: str) -> str:
     from redis.exceptions import RedisError
 
     try:
-        ConnectionPool.from_url(url).make_connection()
+        ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
     except (ValueError, TypeError, RedisError):
         raise ValueError("has an option that the Redis client does not know, or a wrong value of one") from None
     return url

@@ -103,7 +103,7 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
         stack.push_async_callback(recorder.close)
         pressure = Pressure(scripted)
         background.start(pressure.watch())
-        write_path = WritePath(store, ledger, healer, recorder, Hints(scripted, background), pressure, pause)
+        write_path = WritePath(store, healer, recorder, Hints(scripted, background), pressure, pause)
         stack.push_async_callback(write_path.close)
         people = People(pool)
         sessions = Sessions(people, scripted.redis)

@@ -16,7 +16,7 @@ from realtime.cancelling import end_tasks
 from realtime.commands import Settle
 from realtime.errors import RedisAway
 from server.services import Services
-from server.write_path import Unavailable
+from server.write_path import REDIS_AWAY, Unavailable
 
 DEADLINES_SECONDS = 0.5
 HINTS_SECONDS = 1.0
@@ -80,9 +80,19 @@ class Worker:
         ]
 
     async def meet_deadlines(self) -> None:
-        """Fail what is past its deadline, whether or not anybody writes."""
+        """Fail what is past its deadline, whether or not anybody writes.
+
+        One that cannot be met now comes back with the next refill, so that it never stands before the others.
+        """
         for raid_id in await self._services.agenda.deadlines_due(AT_ONCE):
-            await self._services.write_path.submit(Settle(raid_id=raid_id))
+            try:
+                await self._services.write_path.submit(Settle(raid_id=raid_id))
+            except Unavailable as error:
+                if error.reason == REDIS_AWAY:
+                    raise
+                log.info("deadline_waits", raid_id=raid_id, reason=error.reason)
+            except Exception:
+                log.exception("deadline_failed", raid_id=raid_id)
             await self._services.agenda.drop_deadline(raid_id)
 
     async def audit_hinted(self) -> None:

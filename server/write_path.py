@@ -17,7 +17,6 @@ import orjson
 import structlog
 
 from persistence.errors import LedgerAway, RaidUnknown
-from persistence.ledger import Ledger
 from raidline.ids import Epoch, Seq
 from realtime.commands import Command, LookedUp
 from realtime.cursor import Cursor
@@ -40,6 +39,8 @@ DECIDE_MOST = 256
 
 DECIDE_WAITING = 10_000
 """Commands that may wait for the next pipelines; beyond it 503 before anything is decided."""
+
+REDIS_AWAY = "redis_away"
 
 SUCCESSES = frozenset({"accepted", "duplicate", "done", "already"})
 
@@ -88,7 +89,6 @@ class WritePath:
     def __init__(
         self,
         store: RaidStore,
-        ledger: Ledger,
         healer: Healer,
         recorder: Recorder,
         hints: Hints,
@@ -96,7 +96,6 @@ class WritePath:
         pause: Pause = no_pause,
     ) -> None:
         self._store = store
-        self._ledger = ledger
         self._healer = healer
         self._recorder = recorder
         self._hints = hints
@@ -114,7 +113,7 @@ class WritePath:
         except RaidUnknown:
             return Refused("not_found")
         except RedisAway as error:
-            raise Unavailable("redis_away") from error
+            raise Unavailable(REDIS_AWAY) from error
         except LedgerAway as error:
             raise Unavailable("ledger_away") from error
         except LineFull as error:
@@ -129,7 +128,12 @@ class WritePath:
 
     async def _decide_all(self, decided: Sequence[Decided]) -> Sequence[Decision]:
         raids = {one.command.raid_id for one in decided}
-        return await self._store.decide(decided, self._hints.to_audit(raids))
+        try:
+            return await self._store.decide(decided, self._hints.to_audit(raids))
+        except RedisAway:
+            # Whoever waits behind would wait as long again, and get the same answer.
+            self._decisions.turn_away(RedisAway("Redis did not answer those before"))
+            raise
 
 
 class _Submission:
@@ -170,7 +174,7 @@ class _Submission:
     async def _look_up(self, epoch: Epoch) -> None:
         contribution_id = self._command.contribution
         assert contribution_id is not None, "only commands about a contribution ask for its key"
-        known = await self._path._ledger.known_key(self._command.raid_id, contribution_id)
+        known = await self._path._recorder.look_up(self._command.raid_id, contribution_id)
         packed = pack_known_key(known) if known is not None else None
         self._decided = replace(self._decided, looked_up=LookedUp(epoch, packed))
 

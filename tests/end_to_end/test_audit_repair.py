@@ -154,6 +154,7 @@ def lines(differences: list[dict[str, str]]) -> list[str]:
     return [f"{one['kind']}: {one['where']}" for one in differences]
 
 
+@pytest.mark.slow
 async def test_every_planted_difference_is_found_named_and_mended(launch: Launch, audit: Audit) -> None:
     async with servers(launch) as (here, there):
         raids = dict(zip(ALL, await asyncio.gather(*(grown(here) for _ in ALL)), strict=True))

@@ -24,7 +24,7 @@ from tests.end_to_end.havoc import Havoc
 from tests.helpers import eventually
 from tests.server.people import People, Person
 
-SEEDS = range(1, 1 + int(os.environ.get("INTERLEAVINGS", "3")))
+SEEDS = range(1, 1 + int(os.environ.get("INTERLEAVINGS", "2")))
 """More of them, for those who have time: INTERLEAVINGS=100."""
 
 RAIDS, PEOPLE, STEPS, WATCHERS, STRIKES = 4, 5, 40, 3, 12
@@ -164,6 +164,7 @@ class Play:
         await eventually(served, 30)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_whatever_the_order_there_is_one_truth_at_the_end(
     launch: Launch, settings: Settings, database_url: str, redis_url: str, seed: int

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shutil
+import statistics
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,8 +20,11 @@ AWAY_SECONDS = 20.0
 BOUND_SECONDS = 3.0
 """An answer of a server whose Redis does not answer."""
 
+STREAM_SECONDS = 6.0
+"""The same for a new stream, which first waits a little for its subscription."""
+
 AT_ONCE_SECONDS = 1.0
-"""An answer of a server whose Redis is not there."""
+"""An answer, mostly, where the service it would have waited for is known to be away."""
 
 NOTICED_SECONDS = 20.0
 """Silence of Redis is asked about after five seconds, and believed after ten."""
@@ -31,10 +35,24 @@ async def postgres_stopped(folder: Path) -> None:
         scene.stage.postgres.pause()
         try:
             posts = await scene.trickle(AWAY_SECONDS)
+            renamed = await scene.crowd.call(
+                "PATCH", f"/raids/{scene.open}", scene.people[0].token, {"title": "Autumn"}
+            )
         finally:
             scene.stage.postgres.resume()
         _went_on_without_the_ledger(scene, posts)
         await scene.is_over()
+        assert renamed.status_code == 202
+        assert await _titles(scene) == {"Autumn"}
+
+
+async def _titles(scene: Outage) -> set[str]:
+    """Of the raid that goes on, in the ledger and in Redis."""
+    connection = await asyncpg.connect(scene.stage.database_url)
+    title = await connection.fetchval("SELECT title FROM raids WHERE id = $1", scene.open)
+    await connection.close()
+    snapshot = await scene.crowd.call("GET", f"/raids/{scene.open}", scene.people[0].token)
+    return {title, snapshot.json()["title"]}
 
 
 async def postgres_shut_down(folder: Path) -> None:
@@ -63,7 +81,7 @@ async def redis_stopped(folder: Path) -> None:
     async with outage(folder) as scene:
         scene.stage.redis.pause()
         try:
-            await _turned_away(scene, BOUND_SECONDS)
+            await _turned_away(scene)
             await eventually(lambda: scene.watcher.said("status", live=False), NOTICED_SECONDS)
         finally:
             scene.stage.redis.resume()
@@ -74,19 +92,19 @@ async def redis_stopped(folder: Path) -> None:
 async def redis_killed(folder: Path) -> None:
     async with outage(folder) as scene:
         await scene.stage.redis.kill()
-        await _turned_away(scene, AT_ONCE_SECONDS)
+        assert statistics.median(await _turned_away(scene)) < AT_ONCE_SECONDS
         await eventually(lambda: scene.watcher.said("status", live=False), 5)
         await scene.stage.redis.start()
         await eventually(lambda: scene.watcher.said("status", live=True), NOTICED_SECONDS)
         await scene.is_over()
 
 
-async def _turned_away(scene: Outage, bound_seconds: float) -> None:
-    """Everyone gets a 503 with Retry-After soon, nobody hangs; the process itself is well."""
+async def _turned_away(scene: Outage) -> list[float]:
+    """Everyone gets a 503 with Retry-After soon, nobody hangs; the process itself is well. Seconds of each POST."""
     tokens = [person.token for person in scene.people]
-    async with httpx.AsyncClient(timeout=10 * bound_seconds) as client:
+    async with httpx.AsyncClient(timeout=10 * BOUND_SECONDS) as client:
 
-        async def ask(number: int, method: str, path: str, status: int, bound_seconds: float = bound_seconds) -> None:
+        async def ask(number: int, method: str, path: str, status: int = 503, bound: float = BOUND_SECONDS) -> float:
             server, token = scene.servers[number % 2], tokens[number % len(tokens)]
             began = time.monotonic()
             headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": f"away-{number}"}
@@ -94,14 +112,18 @@ async def _turned_away(scene: Outage, bound_seconds: float) -> None:
             seconds = time.monotonic() - began
             assert answer.status_code == status, answer.text
             assert status == 200 or "retry-after" in answer.headers
-            assert seconds < bound_seconds, f"{method} {path} took {seconds:.1f} s"
+            assert seconds < bound, f"{method} {path} took {seconds:.1f} s"
+            return seconds
 
-        raid = f"/api/v1/raids/{scene.open}"
+        raid, took = f"/api/v1/raids/{scene.open}", []
         for _ in range(2):
-            posts = [ask(number, "POST", f"{raid}/contributions", 503) for number in range(40)]
-            reads = [ask(number, "GET", raid, 503) for number in range(4)]
-            streams = [ask(number, "GET", f"{raid}/stream", 503, BOUND_SECONDS) for number in range(2)]
-            await asyncio.gather(*posts, *reads, *streams, ask(0, "GET", "/healthz", 200))
+            took += await asyncio.gather(*(ask(number, "POST", f"{raid}/contributions") for number in range(20)))
+            await asyncio.gather(
+                *(ask(number, "GET", raid) for number in range(2)),
+                *(ask(number, "GET", f"{raid}/stream", bound=STREAM_SECONDS) for number in range(2)),
+                ask(0, "GET", "/healthz", 200),
+            )
+        return took
 
 
 async def redis_restarted_from_an_older_dump(folder: Path) -> None:

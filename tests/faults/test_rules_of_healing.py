@@ -246,7 +246,7 @@ async def test_a_state_is_put_in_place_only_in_the_run_of_redis_it_was_made_for(
 
 async def test_a_heal_ends_a_raid_whose_targets_are_met(rule: Rule, world: World) -> None:
     """Its end was lost, or dropped by an earlier heal that found the sums not met yet."""
-    rule.in_method(Healer, "_settle", _never)
+    rule.in_method(Healer, "settle", _never)
     await world.begin_raid(target_tasks=1)
     world.one.loses_the_ledger()
     await world.contribute("last")

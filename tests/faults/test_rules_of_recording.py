@@ -118,7 +118,7 @@ def _not_yet_for_the_unknown(original: Any, *arguments: Any) -> Any:
 
 async def test_a_contribution_the_ledger_has_at_another_place_is_not_counted_twice(rule: Rule, world: World) -> None:
     """The state had lost the key and decided it again: the ledger notices, and the raid heals."""
-    rule.in_python(server.recorder, "_holds", _always_so)
+    rule.in_python(server.recorder, "_is_at", _always_so)
     await world.contribute("known")
     await world.redis.hdel(f"raid:{{{world.raid}}}:contributions", *await _names(world))
     await world.contribute("known")

@@ -15,7 +15,7 @@ from tests.faults.playing import played, selected
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-AT_ONCE = 4
+AT_ONCE = 3
 
 Outage = Callable[[Path], Awaitable[None]]
 Playing = dict[Outage, "asyncio.Task[None]"]

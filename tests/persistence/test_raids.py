@@ -136,6 +136,7 @@ async def test_what_the_worker_asks_for(world: World) -> None:
     assert [raid.raid_id for raid in await world.raids.live_raids(recruiting.raid_id, 1)] == [active.raid_id]
     assert await world.raids.exists(done.raid_id)
     assert not await world.raids.exists(RaidId(done.raid_id + 1000))
+    assert await world.raids.known([done.raid_id, RaidId(done.raid_id + 1000)]) == {done.raid_id}
     assert await world.raids.raid(RaidId(done.raid_id + 1000)) is None
 
 

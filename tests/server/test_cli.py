@@ -99,6 +99,19 @@ def test_audit_names_the_service_that_is_away(
     assert "hunter2" not in line
 
 
+def test_audit_of_a_folder_that_is_not_there_finds_no_perfect_order(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    line = failing(capsys, "audit", "--data", str(tmp_path / "typo"))
+    assert line == f"raidline: --data {tmp_path}/typo: there is no such folder\n"
+    assert not (tmp_path / "typo").exists()
+
+
+def test_the_list_of_commands_is_whole_sentences(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    assert "..." not in capsys.readouterr().out.partition("Commands:")[2]
+
+
 def test_a_taken_port_is_named_before_anything_is_started(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]

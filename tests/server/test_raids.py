@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from raidline.ids import Epoch, RaidId
+from server.healer import Healer
 from tests.server.people import People, code_of
 
 SNAPSHOT_FIELDS = {
@@ -178,6 +180,20 @@ async def test_a_patch_changes_what_it_names_and_nothing_else(people: People) ->
     )
     answer = await anna.call("PATCH", path, {"titel": "typo"})
     assert code_of(answer) == (422, "validation_failed")
+
+
+async def test_hydrate_heals_nothing_that_is_not_there(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each would take a lock, a freeze and a transaction, two hundred to a request."""
+    healed: list[RaidId] = []
+
+    async def ensure(_healer: Healer, raid_id: RaidId, _least: Epoch) -> None:
+        healed.append(raid_id)
+
+    monkeypatch.setattr(Healer, "ensure", ensure)
+    anna = await people.person()
+    answer = await anna.post("/raids/hydrate", {"ids": [10**12, 10**12 + 1]})
+    assert answer.json() == {"raids": {str(10**12): None, str(10**12 + 1): None}}
+    assert healed == []
 
 
 async def test_hydrate_shows_what_may_be_seen_and_null_for_the_rest(people: People) -> None:

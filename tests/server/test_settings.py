@@ -7,6 +7,14 @@ from server.settings import SettingsError, load_settings, require_database_url, 
 WRONG = [
     ("DATABASE_URL", "mysql://user:hunter2@host/db", "must begin with postgresql://"),
     ("REDIS_URL", "http://:hunter2@host", "must begin with redis:// or rediss:// or unix://"),
+    ("REDIS_URL", "redis://:hunter2@host:no", "a port that is no number"),
+    ("REDIS_URL", "redis://:hun#ter2@host", "written as %23"),
+    ("REDIS_URL", "redis://:hunter2@host?db=hunter2", "a wrong value"),
+    ("REDIS_URL", "redis://:hunter2@host?hunter2=1", "does not know"),
+    ("DATABASE_URL", "postgresql://me:hunter2@host:no/db", "a port that is no number"),
+    ("DATABASE_URL", "postgresql://me:hunter2#@host/db", "written as %23"),
+    ("DATABASE_URL", "postgresql://me:hunter2@host:1,other:70000/db", "a port that is no number"),
+    ("DATABASE_URL", "postgresql://me:hunter2@[::1/db", "is no URL"),
     ("PORT", "99999", "less than or equal to 65535"),
     ("PORT", "http", "valid integer"),
     ("WEB_CONCURRENCY", "0", "greater than or equal to 1"),
@@ -33,6 +41,21 @@ def test_a_wrong_value_is_named_in_one_line(
     assert reason in message
     assert "\n" not in message
     assert "hunter2" not in message
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("DATABASE_URL", "postgresql:///db?host=/run/postgresql"),
+        ("DATABASE_URL", "postgres://me:a%23b%2Fc@one:5432,[::1]:5433,two/db?sslmode=require"),
+        ("REDIS_URL", "unix:///run/redis.sock?db=1"),
+        ("REDIS_URL", "rediss://me:a%23b@[::1]:6380/2?ssl_cert_reqs=none"),
+        ("REDIS_URL", "redis://host"),
+    ],
+)
+def test_every_good_url_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch, name: str, url: str) -> None:
+    monkeypatch.setenv(name, url)
+    assert getattr(load_settings(), name.lower()) == url
 
 
 def test_every_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
