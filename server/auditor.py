@@ -84,7 +84,9 @@ class Auditor:
             _check_epochs(row, state)
             reached = await self._catch_up(row, state)
         except Doubt as doubt:
-            log.warning("raid_in_doubt", raid_id=row.raid_id, why=doubt.why)
+            # After a restart of Redis every raid is in doubt: that is as it should be, and no warning.
+            say = log.warning if state.in_order else log.debug
+            say("raid_in_doubt", raid_id=row.raid_id, why=doubt.why)
             await self._healer.ensure(row.raid_id, doubt.epoch)
             return False
         if reached < state.seq:

@@ -102,6 +102,8 @@ async def audit(settings: Settings, data: Path, repair: bool, as_json: bool) -> 
     from realtime.errors import RedisAway
     from server.audit_command import audit as compare
 
+    if not (settings.database_url and settings.redis_url) and not data.is_dir():
+        raise SettingsError(f"--data: {data} holds no data")
     try:
         async with _reached_services(settings, data) as ready:
             return await compare(ready, repair, as_json)

@@ -39,7 +39,8 @@ def today_in(tz: str) -> str:
 
 @cache
 def _known_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # Two names that are no place: they mean whatever the host says, and nothing.
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def is_time_zone(name: str) -> bool:
