@@ -2,14 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, Self
 
 import orjson
 
 from raidline.ids import Epoch, RaidId, Seq, UserId
 from realtime.cursor import Cursor
+from realtime.times import rfc3339
 
 FlatPairs = Sequence[bytes] | Mapping[bytes, bytes]
 
@@ -82,10 +81,10 @@ class Snapshot:
             "currentTasks": int(state["current_tasks"]),
             "maxMembers": int(state["max_members"]),
             "leaderId": self.leader_id,
-            "createdAt": rfc3339(state["created_at"]),
-            "startedAt": rfc3339(state["started_at"]),
-            "endedAt": rfc3339(state["ended_at"]),
-            "deadline": rfc3339(state["deadline"]),
+            "createdAt": _time(state["created_at"]),
+            "startedAt": _time(state["started_at"]),
+            "endedAt": _time(state["ended_at"]),
+            "deadline": _time(state["deadline"]),
             "epoch": self.cursor.epoch,
             "seq": self.cursor.seq,
             "cursor": str(self.cursor),
@@ -106,18 +105,13 @@ class Snapshot:
             "xpContributed": member.xp,
             "tasksContributed": member.tasks,
             "isOnline": member.user_id in online,
-            "joinedAt": rfc3339(str(member.joined_at_ms)),
+            "joinedAt": rfc3339(member.joined_at_ms),
         }
 
 
-@lru_cache(maxsize=16_384)  # members' times come again with every snapshot of their raid
-def rfc3339(milliseconds: str) -> str | None:
-    """UTC with milliseconds and a Z; None for the empty text of a time that has not come."""
-    if not milliseconds:
-        return None
-    seconds, rest = divmod(int(milliseconds), 1000)
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment.isoformat()[:19]}.{rest:03d}Z"
+def _time(milliseconds: str) -> str | None:
+    """None for the empty text of a time that has not come."""
+    return rfc3339(int(milliseconds)) if milliseconds else None
 
 
 def _pairs(flat: FlatPairs) -> Mapping[bytes, bytes]:

@@ -200,8 +200,6 @@ async def _reached_services(settings: Settings, data: Path) -> AsyncIterator[Set
     if settings.database_url and settings.redis_url:
         yield settings
         return
-    if not data.is_dir():  # a new one would be found in perfect order
-        raise SettingsError(f"--data {data}: there is no such folder")
     async with contextlib.AsyncExitStack() as stack:
         try:
             started = await stack.enter_async_context(_started_services(settings, data))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from persistence.raids import ContributionRow
 from persistence.rows import RaidRow
-from server.times import rfc3339
+from realtime.times import rfc3339
 
 
 def raid_json(row: RaidRow) -> dict[str, object]:

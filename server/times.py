@@ -27,11 +27,6 @@ def milliseconds(time: datetime) -> int:
     return (time - _EPOCH) // _MILLISECOND
 
 
-def rfc3339(ms: int) -> str:
-    time = _EPOCH + timedelta(milliseconds=ms)
-    return time.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
-
-
 def today_in(tz: str) -> str:
     """The day it is now in that time zone."""
     return datetime.now(ZoneInfo(tz)).date().isoformat()

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from realtime.times import rfc3339
 from server.bodies import AdminSessionBody, GuestBody
 from server.caller import ADMIN, User
 from server.context import services_of
@@ -17,7 +18,7 @@ from server.json_body import read_model
 from server.problems import Problem
 from server.routes.answers import json_answer
 from server.sessions import LIFETIME
-from server.times import milliseconds, rfc3339
+from server.times import milliseconds
 
 GUEST = "guest"
 

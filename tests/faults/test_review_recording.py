@@ -2,16 +2,19 @@
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from raidline.ids import ContributionId, RaidId
+from realtime import scripts
 from realtime.commands import Contribute, Update
 from realtime.keys import raid_key
 from server.flights import Line
 from server.points import Point
 from server.write_path import Accepted, Unavailable
+from tests.faults.rules import Rule
 from tests.faults.world import Server, World, id_of
 from tests.helpers import eventually
 
@@ -121,3 +124,23 @@ async def test_those_on_a_flight_that_is_cancelled_do_not_wait_for_ever() -> Non
     done, waiting = await asyncio.wait(futures, timeout=1)
     assert len(done) == 3
     assert not waiting
+
+
+async def test_an_end_after_a_long_outage_hands_over_a_part_and_heals(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """All of it would keep Redis busy for seconds, with every repeat; the ledger refuses the end without the rest."""
+    await world.begin_raid(target_tasks=9)
+    few = Rule(True, monkeypatch, tmp_path)
+    few.in_lua("includes/raid", "HAND_OVER_MAX = 5000", "HAND_OVER_MAX = 3")
+    try:
+        world.one.loses_the_ledger()
+        for number in range(8):
+            await world.contribute(f"key {number}")
+        last = await world.contribute("last", world.two)
+    finally:
+        monkeypatch.undo()
+        scripts.script.cache_clear()
+    assert (last.outcome, last.durable) == ("accepted", True)
+    assert await world.ends() == ["raid_complete"]
+    assert await world.in_step()

@@ -103,7 +103,7 @@ def test_audit_of_a_folder_that_is_not_there_finds_no_perfect_order(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     line = failing(capsys, "audit", "--data", str(tmp_path / "typo"))
-    assert line == f"raidline: --data {tmp_path}/typo: there is no such folder\n"
+    assert line == f"raidline: --data: {tmp_path}/typo holds no data\n"
     assert not (tmp_path / "typo").exists()
 
 

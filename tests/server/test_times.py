@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from server.times import is_time_zone, milliseconds, parse_rfc3339, rfc3339
+from realtime.times import rfc3339
+from server.times import is_time_zone, milliseconds, parse_rfc3339
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@
 -- the log is the only place that has them, and it must not grow without end.
 local UNRECORDED_MAX = 100000
 
+local HAND_OVER_MAX = 5000
+
 local NUMBERS = {
   'id', 'epoch', 'seq', 'audited_seq', 'target_xp', 'target_tasks', 'current_xp', 'current_tasks',
   'contribution_count', 'member_count', 'max_members', 'max_xp_per_contribution',
@@ -125,7 +127,10 @@ local function save(raid)
 end
 
 -- Put entries of the log from `first` to `last` (numbers) before those the reply already has.
+-- The last HAND_OVER_MAX of them at most: the whole of a long outage would keep Redis and everybody else in the
+-- pipeline waiting for seconds, again with every repeat. A completion without all that led to it heals its raid.
 local function hand_over(raid, first, last)
+  first = math.max(first, last - HAND_OVER_MAX + 1)
   local found = redis.call('XRANGE', raid.keys.log, text_of(first) .. '-0', text_of(last) .. '-0')
   local entries = {}
   for _, entry in ipairs(found) do
