@@ -136,6 +136,16 @@ async def replay(settings: Settings, file: Path, url: str | None, data: Path, co
             return code.result() if code.done() else INTERRUPTED
 
 
+async def import_(settings: Settings, file: Path, data: Path, concurrency: int | None) -> int:
+    """Feed `file` to the services themselves; beside a raidline at work in `data`, to its services."""
+    from server.replay.importing import CONCURRENCY, import_log
+
+    if "log_level" not in settings.model_fields_set:
+        configure_logs("warning", settings.log_format)
+    async with _shared_services(settings, data) as ready:
+        return await import_log(file, ready, concurrency=concurrency or CONCURRENCY)
+
+
 async def _replay(settings: Settings, file: Path, url: str, concurrency: int | None) -> int:
     from server.replay import CONCURRENCY
     from server.replay import replay as feed
@@ -194,21 +204,26 @@ async def _started_services(settings: Settings, data: Path) -> AsyncIterator[Set
 
 @contextlib.asynccontextmanager
 async def _reached_services(settings: Settings, data: Path) -> AsyncIterator[Settings]:
-    """The same for a command that only looks: given services are left as they are, those of a
-    raidline at work are shared, and only those at rest in `data` are started.
-    """
+    """`_shared_services` for a command that only looks: given ones are left as they are, and no folder is made."""
     if settings.database_url and settings.redis_url:
         yield settings
         return
+    async with _shared_services(settings, data) as shared:
+        yield shared
+
+
+@contextlib.asynccontextmanager
+async def _shared_services(settings: Settings, data: Path) -> AsyncIterator[Settings]:
+    """Started services, or those of a raidline that is at work in `data`."""
     async with contextlib.AsyncExitStack() as stack:
         try:
-            started = await stack.enter_async_context(_started_services(settings, data))
+            ready = await stack.enter_async_context(_started_services(settings, data))
         except FolderInUse:
             urls = running_services(data)
             if urls is None:
                 raise
-            started = _with_urls(settings, urls)
-        yield started
+            ready = _with_urls(settings, urls)
+        yield ready
 
 
 def _with_urls(settings: Settings, urls: ServiceUrls) -> Settings:

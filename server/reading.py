@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from persistence.errors import RaidUnknown
 from raidline.ids import Epoch, RaidId, Seq
 from realtime.cursor import Cursor
-from realtime.raids import EVERYONE, LogPage, View, Viewer
+from realtime.raids import LogPage, View, Viewer
 from realtime.repair import HEAL_TRIES
 from server.problems import Problem
 from server.write_path import Unavailable
@@ -90,14 +90,8 @@ async def log_page(services: Services, raid_id: RaidId, viewer: Viewer, cursor: 
 
 
 async def snapshot_json(services: Services, raid_id: RaidId, viewer: Viewer) -> bytes:
-    """The snapshot that answers a command which was carried out.
-
-    One who has just left a raid that is not public sees it once more, as a stranger would a public one.
-    """
+    """The snapshot that answers a command which was carried out. Raises Problem to whom the raid shows nothing."""
     own = await healed(services, raid_id, lambda: services.store.view(raid_id, viewer))
-    if own.outcome == "not_found":
-        own = await healed(services, raid_id, lambda: services.store.view(raid_id, EVERYONE))
-        return render(services, raid_id, own, for_member=False)
     return render(services, raid_id, own, for_member=own.is_member)
 
 

@@ -1,7 +1,8 @@
-"""`raidline replay FILE`: a recorded activity log through the HTTP API, each row counted once."""
+"""A recorded activity log, each row counted once: `replay` through the HTTP API, `importing` in this process."""
 
-from server.replay.command import CONCURRENCY, PATIENCE_S, Watcher, replay
+from server.replay.command import CONCURRENCY, replay
 from server.replay.raids import Raid
 from server.replay.rows import ReplayError
+from server.replay.run import PATIENCE_S, Watcher
 
 __all__ = ["CONCURRENCY", "PATIENCE_S", "Raid", "ReplayError", "Watcher", "replay"]

@@ -7,7 +7,6 @@ one of these 0.09.
 
 import asyncio
 import random
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,19 +15,16 @@ from typing import Any
 import aiohttp
 import orjson
 
+from server.replay.patience import FIRST_PAUSE_S, Patience, ServerAway
 from server.replay.rows import ReplayError
+
+__all__ = ["Answer", "Client", "ServerAway", "open_client"]
 
 _AWAY = frozenset({429, 502, 503, 504})
 _REQUEST_TIMEOUT_S = 30.0
 _REACH_S = 5.0
-_FIRST_PAUSE_S = 0.1
-_LONGEST_PAUSE_S = 5.0
 _FAILURES = 5
 """So often a request that the server itself fails on (500) is sent before that is its answer."""
-
-
-class ServerAway(ReplayError):
-    """For longer than our patience the server gave no answer that says what happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +74,22 @@ class Client:
         """POST once. None: it may have happened or not, the caller has to look."""
         answer, _, pause = await self._once("POST", self._base + path, _headers(token), orjson.dumps(body))
         if answer is None or answer.failed:
-            await asyncio.sleep(pause + random.uniform(_FIRST_PAUSE_S, 1.0))
+            await asyncio.sleep(pause + random.uniform(FIRST_PAUSE_S, 1.0))
             return None
         return answer
 
     async def _ask(
         self, method: str, path: str, headers: dict[str, str], body: bytes | None, patience: float
     ) -> Answer:
-        until = time.monotonic() + patience
+        waiting = Patience(self._base, patience)
         failures = 0
-        pause = _FIRST_PAUSE_S
         while True:
             answer, why, asked_pause = await self._once(method, self._base + path, headers, body)
             if answer is not None:
                 failures += answer.failed
                 if not answer.failed or failures >= _FAILURES:
                     return answer
-            # Full jitter, so that the callers of a server that was away do not all come back at once.
-            wait = asked_pause + random.uniform(pause / 4, pause)
-            if time.monotonic() + wait > until:
-                raise ServerAway(f"{self._base}: no answer within {patience:g} s, at last: {why}")
-            await asyncio.sleep(wait)
-            pause = min(pause * 2, _LONGEST_PAUSE_S)
+            await waiting.wait(why, asked_pause)
 
     async def _once(
         self, method: str, url: str, headers: dict[str, str], body: bytes | None

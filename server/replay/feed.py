@@ -1,15 +1,15 @@
-"""Rows as contributions: one POST each, under a key made of the line number, until it is durable."""
+"""Rows as contributions: sent once each under a key made of the line number, until it is durable."""
 
 import asyncio
 from collections.abc import Mapping
 
-from server.replay.client import Answer, Client
 from server.replay.people import Person
 from server.replay.plan import Plan
 from server.replay.pool import each
-from server.replay.raids import NoRaid, Raid
-from server.replay.rows import Refusal, occurred_at
+from server.replay.raids import Raid
+from server.replay.rows import Refusal
 from server.replay.tally import Tally
+from server.replay.way import Fate, NoRaid, Sent, Way
 
 _SETTLE_ROUNDS = 60
 _SETTLE_PAUSE_S = 2.0
@@ -20,13 +20,13 @@ class Feed:
 
     def __init__(
         self,
-        client: Client,
+        way: Way,
         plan: Plan,
         raids: Mapping[int, Raid | NoRaid],
         people: Mapping[int, Person],
         tally: Tally,
     ) -> None:
-        self._client = client
+        self._way = way
         self._plan = plan
         self._raids = raids
         self._people = people
@@ -39,16 +39,16 @@ class Feed:
         if isinstance(raid, NoRaid):
             self._tally.refused.add(Refusal(line, f"no raid for its quarter: {raid.reason}"))
             return
-        answer = await self._post(raid, index)
-        if answer.failed or answer.status == 401:
-            self._tally.failed.add(Refusal(line, answer.problem))
-        elif not answer.ok:
-            self._tally.refused.add(Refusal(line, answer.problem))
+        sent = await self._sent(raid, index)
+        if sent.fate is Fate.FAILED:
+            self._tally.failed.add(Refusal(line, sent.reason))
+        elif sent.fate is Fate.REFUSED:
+            self._tally.refused.add(Refusal(line, sent.reason))
         else:
-            self._count(index, answer)
+            self._count(index, sent)
 
     async def settle(self, at_once: int) -> None:
-        """Ask after rows answered 202 with their keys until the ledger holds them all. Bounded."""
+        """Ask after rows the ledger did not hold with their keys until the ledger holds them all. Bounded."""
         for _ in range(_SETTLE_ROUNDS):
             await each(sorted(self._pending), at_once, self._ask_again)
             if not self._pending:
@@ -60,23 +60,21 @@ class Feed:
         for index in sorted(self._pending):
             self._tally.undurable.add(Refusal(self._plan.rows.lines[index], "accepted, but not in the ledger"))
 
-    async def _post(self, raid: Raid, index: int) -> Answer:
+    async def _sent(self, raid: Raid, index: int) -> Sent:
         row = self._plan.rows[index]
-        body = {"xp": row.files, "occurredAt": occurred_at(row)}
-        path = f"{raid.path}/contributions"
-        return await self._client.post(path, self._people[row.user].token, body, key=f"row-{row.line}")
+        return await self._way.send(raid.raid_id, self._people[row.user], row)
 
-    def _count(self, index: int, answer: Answer) -> None:
-        if answer.body.get("outcome") == "duplicate":
+    def _count(self, index: int, sent: Sent) -> None:
+        if sent.fate is Fate.REPEATED:
             self._tally.repeated += 1
         else:
             self._tally.accepted += 1
-        if answer.status == 202:
+        if not sent.durable:
             self._pending.add(index)
 
     async def _ask_again(self, index: int) -> None:
         raid = self._raids[self._plan.quarter_of[index]]
         assert isinstance(raid, Raid)
-        answer = await self._post(raid, index)
-        if answer.status in (200, 201):
+        sent = await self._sent(raid, index)
+        if sent.is_in and sent.durable:
             self._pending.discard(index)

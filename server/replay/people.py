@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from server.replay.client import Client
 from server.replay.rows import ReplayError
 
+PROVIDER = "replay"
+SCOPES = ("backdate", "unlimited")
+
 _ADMIN_SESSIONS = "/api/v1/admin/sessions"
 
 
@@ -13,7 +16,13 @@ _ADMIN_SESSIONS = "/api/v1/admin/sessions"
 class Person:
     user_id: int
     name: str
-    token: str
+    token: str = ""
+    """Empty where no session is needed, as the rows do not go over HTTP."""
+
+
+def name_of(number: int) -> str:
+    """The name, and the subject of the identity by which they are found again."""
+    return f"person-{number}"
 
 
 async def sign_in(
@@ -21,11 +30,11 @@ async def sign_in(
     admin_token: str,
     number: int,
     *,
-    provider: str = "replay",
-    scopes: Sequence[str] = ("backdate", "unlimited"),
+    provider: str = PROVIDER,
+    scopes: Sequence[str] = SCOPES,
 ) -> Person:
     """A fresh session of person `number`. Raises ReplayError where the server makes none for us."""
-    name = f"person-{number}"
+    name = name_of(number)
     body = {"provider": provider, "subject": name, "name": name, "scopes": list(scopes)}
     answer = await client.post(_ADMIN_SESSIONS, admin_token, body)
     if answer.status in (401, 403, 404):

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.replay.client import Client, ServerAway
+from server.replay.patience import ServerAway
 from server.replay.people import Person
 from server.replay.plan import MAX_MEMBERS, Quarter
 from server.replay.rows import MAX_XP
+from server.replay.way import NoRaid, Way
 
 RAIDS = "/api/v1/raids"
-_PAGE = 100
 _YEAR_H = 8760
 """The longest time limit there is: a replay that was broken off may be taken up again much later."""
 _ATTEMPTS = 30
@@ -31,40 +31,33 @@ class Raid:
         return f"{RAIDS}/{self.raid_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class NoRaid:
-    """The server refused to make the quarter's raid; so are its rows."""
-
-    reason: str
-
-
-async def find_or_make(client: Client, quarter: Quarter, leader: Person) -> Raid | NoRaid:
+async def find_or_make(way: Way, quarter: Quarter, leader: Person) -> Raid | NoRaid:
     """The quarter's raid as it stands. A request that may have made it is followed by another look."""
     for _ in range(_ATTEMPTS):
-        found = await _find(client, quarter, leader)
+        found = await _find(way, quarter, leader)
         if found is not None:
-            return _raid(quarter, leader, (await client.get(f"{RAIDS}/{found}", leader.token)).body)
-        made = await client.attempt(RAIDS, leader.token, _new_raid(quarter))
-        if made is not None and not made.ok:
-            return NoRaid(made.problem)
+            return _raid(quarter, leader, await way.snapshot(found, leader))
+        made = await way.make_raid(leader, _new_raid(quarter))
+        if isinstance(made, NoRaid):
+            return made
         if made is not None:
-            return _raid(quarter, leader, made.body)
+            return _raid(quarter, leader, made)
     raise ServerAway(f"the raid of {quarter.name} could not be made: no answer to {_ATTEMPTS} requests")
 
 
-async def _find(client: Client, quarter: Quarter, leader: Person) -> int | None:
+async def _find(way: Way, quarter: Quarter, leader: Person) -> int | None:
     """The raid of just these rows that got furthest: only one of several can have been worked on."""
     found: list[tuple[int, int, int]] = []
-    cursor = ""
+    cursor: str | None = None
     while True:
-        page = (await client.get(f"{RAIDS}?mine=true&limit={_PAGE}{cursor}", leader.token)).body
+        page = await way.page(leader, cursor)
         for raid in page["raids"]:
             if raid["description"] == quarter.description and raid["leaderId"] == leader.user_id:
                 progress = _FURTHEST_LAST.index(raid["status"])
                 found.append((progress, raid["currentTasks"], -raid["id"]))
-        if not page.get("nextCursor"):
+        cursor = page.get("nextCursor")
+        if not cursor:
             return -max(found)[2] if found else None
-        cursor = f"&cursor={page['nextCursor']}"
 
 
 def _new_raid(quarter: Quarter) -> dict[str, Any]:
@@ -88,17 +81,3 @@ def _raid(quarter: Quarter, leader: Person, body: Mapping[str, Any]) -> Raid:
         invite_code=str(body["inviteCode"]),
         members={int(member["userId"]) for member in body["members"]},
     )
-
-
-async def join(client: Client, raid: Raid, person: Person) -> None:
-    """A refused join is not reported here: every row of that person is then refused with its reason."""
-    await client.post(f"{RAIDS}/join", person.token, {"inviteCode": raid.invite_code})
-
-
-async def start(client: Client, raid: Raid) -> None:
-    await client.post(f"{raid.path}/start", raid.leader.token, {})
-
-
-async def standing(client: Client, raid: Raid) -> Mapping[str, Any]:
-    """The raid's snapshot now."""
-    return (await client.get(raid.path, raid.leader.token)).body

@@ -33,9 +33,10 @@ async def join_raid(request: Request) -> Response:
 
 
 async def leave_raid(request: Request) -> Response:
-    caller = await caller_of(request)
-    command = Leave(raid_id=raid_of(request), user_id=caller.require_user().id)
-    return await carried_out(request, caller, command)
+    """Whoever left sees no more of a raid that is not public, so the answer shows nothing of it."""
+    user_id, raid_id = (await caller_of(request)).require_user().id, raid_of(request)
+    status = await carry_out(request, Leave(raid_id=raid_id, user_id=user_id))
+    return json_answer({"raidId": raid_id, "userId": user_id, "left": True}, status)
 
 
 async def hand_over_lead(request: Request) -> Response:

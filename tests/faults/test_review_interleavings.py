@@ -24,7 +24,7 @@ from tests.faults.world import Crash, Server, World, all_different, id_of
 from tests.helpers import eventually
 
 SEEDS = range(1, 1 + int(os.environ.get("INTERLEAVINGS", "25")))
-"""More of them, for those who have time: INTERLEAVINGS=1000."""
+"""More of them, for those who have time: INTERLEAVINGS=200 (some 100 s)."""
 
 KEYS, POSTS, TARGET = 7, 14, 5
 

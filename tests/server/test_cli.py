@@ -10,7 +10,7 @@ from raidline import __version__
 from server.cli import main, raidline
 from server.serving import listen
 
-COMMANDS = ["up", "serve", "worker", "migrate", "replay", "audit", "token", "version"]
+COMMANDS = ["up", "serve", "worker", "migrate", "replay", "import", "audit", "token", "version"]
 
 
 def failing(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -55,6 +55,8 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["serve", "--workers", "0"], "'--workers'"),
         (["replay"], "'FILE'"),
         (["replay", "/no/such.csv"], "/no/such.csv"),
+        (["import"], "'FILE'"),
+        (["import", "/no/such.csv"], "/no/such.csv"),
         (["serve"], "DATABASE_URL: is not set"),
         (["worker"], "DATABASE_URL: is not set"),
         (["migrate"], "DATABASE_URL: is not set"),
