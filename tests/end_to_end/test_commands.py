@@ -124,6 +124,22 @@ async def test_replay_alone_brings_its_own_server(up: Up, tmp_path: Path) -> Non
     assert await up("audit").ended() == 0
 
 
+async def test_import_works_alone_and_beside_a_raidline_at_work(up: Up, tmp_path: Path) -> None:
+    log = tmp_path / "activity.csv"
+    log.write_text("user,occurred_at,files\n1,2024-02-01T10:00:00Z,3\n2,2024-02-02T10:00:00Z,4\n")
+
+    async def counts(counted: str) -> None:
+        process = up("import", str(log))
+        assert await process.ended(30) == 0, process.output
+        assert [line.split()[1:4] for line in process.output.splitlines() if counted in line] == [[counted, "│", "2"]]
+
+    await counts("accepted")
+    beside = await served(up, "--no-demo")
+    await counts("repeated")
+    assert await beside.stop() == 0
+    assert await up("audit").ended() == 0
+
+
 async def test_token_makes_a_session_that_works(launch: Launch) -> None:
     server = await launch()
     process = await launch("token", "Ann", "--url", server.url, "--scope", "backdate")
