@@ -147,7 +147,7 @@ def _files(text: str) -> int:
 
 def _time(text: str, not_after: datetime) -> datetime:
     at = parse_rfc3339(text)
-    if at is None:
+    if at is None or milliseconds(at) < 0:
         raise ValueError(f"occurred_at is not an RFC 3339 time since 1970: {_shown(text)}")
     if at > not_after:
         raise ValueError(f"occurred_at is in the future: {text}")
