@@ -11,7 +11,7 @@ from starlette.responses import Response
 from raidline.ids import RaidId
 from realtime.commands import Command
 from server import reading
-from server.caller import Caller
+from server.caller import ADMIN, Caller
 from server.context import services_of
 from server.failures import refusal
 from server.write_path import Refused
@@ -43,4 +43,6 @@ async def carried_out(request: Request, caller: Caller, command: Command) -> Res
     """Submit it, and answer with the raid as it stands after it."""
     status = await carry_out(request, command)
     services = services_of(request)
-    return raw_json(await reading.snapshot_json(services, command.raid_id, caller.viewer), status)
+    by_operator = ADMIN in caller.scopes
+    snapshot = await reading.snapshot_json(services, command.raid_id, caller.viewer, by_operator=by_operator)
+    return raw_json(snapshot, status)
