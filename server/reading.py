@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from persistence.errors import RaidUnknown
 from raidline.ids import Epoch, RaidId, Seq
 from realtime.cursor import Cursor
-from realtime.raids import LogPage, View, Viewer
+from realtime.raids import EVERYONE, LogPage, View, Viewer
 from realtime.repair import HEAL_TRIES
 from server.problems import Problem
 from server.write_path import Unavailable
