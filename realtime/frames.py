@@ -4,6 +4,7 @@ A chunk is what one subscriber is given in one go: ready ASGI messages, shared a
 message with everything joined; a WebSocket frame is one event, so there it is a message per event.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +21,7 @@ from realtime.visibility import Change, change_of
 Chunk = tuple[Message, ...]
 
 
-class Frame:
+class Frame(ABC):
     """Something a subscriber is told. `key` orders what is of the log; other frames have none."""
 
     __slots__ = ("change", "key", "size")
@@ -30,11 +31,11 @@ class Frame:
         self.size = size
         self.change = change
 
-    def as_sse(self, for_member: bool) -> bytes:
-        raise NotImplementedError
+    @abstractmethod
+    def as_sse(self, for_member: bool) -> bytes: ...
 
-    def as_messages(self, for_member: bool) -> Chunk:
-        raise NotImplementedError
+    @abstractmethod
+    def as_messages(self, for_member: bool) -> Chunk: ...
 
 
 Framing = Callable[[Sequence[Frame], bool], Chunk]

@@ -1,5 +1,6 @@
 """The composition root: every object of the server, built in the order in which they need one another."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ POOL_SIZE = 10
 
 STATEMENT_TIMEOUT_MS = 5000
 """What ends a flight to the ledger; the caller's patience (ACK_TIMEOUT_MS) is shorter and does not."""
+
+CLOSE_SECONDS = 5.0
+"""How long the end of a process waits for its last statements; a Postgres that hangs is left as it is."""
 
 REDIS_SECONDS = 1.0
 """Longest wait for one answer of Redis on the way of a request; beyond it 503."""
@@ -83,41 +87,17 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
     """
     database_url, redis_url = require_urls(settings)
     async with AsyncExitStack() as stack:
-        pool = await open_pool(database_url, size=POOL_SIZE, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
-        stack.push_async_callback(pool.close)
+        pool = await _pool(stack, database_url)
         scripted = Scripted(redis_url, timeout=REDIS_SECONDS, connections=REDIS_CONNECTIONS, pause=pause)
         stack.push_async_callback(scripted.close)
         caring = Scripted(redis_url, timeout=CARE_SECONDS, connections=CARE_CONNECTIONS)
         stack.push_async_callback(caring.close)
-        background = Background()
-        stack.push_async_callback(background.close)
 
-        ledger, raids = Ledger(pool, pause), Raids(pool)
+        ledger, raids, people = Ledger(pool, pause), Raids(pool), People(pool)
         store, care = RaidStore(scripted), RaidCare(caring, pause)
         notifier = Notifier(ledger, scripted)
         healer = Healer(care, RaidStore(caring), ledger, pause)
-        breaker = Breaker(ledger.ping)
-        stack.push_async_callback(breaker.close)
-        ack_seconds = settings.ack_timeout_ms / 1000
-        recorder = Recorder(ledger, notifier, breaker, background, ack_seconds=ack_seconds, pause=pause)
-        stack.push_async_callback(recorder.close)
-        pressure = Pressure(scripted)
-        background.start(pressure.watch())
-        write_path = WritePath(store, healer, recorder, Hints(scripted, background), pressure, pause)
-        stack.push_async_callback(write_path.close)
-        people = People(pool)
         sessions = Sessions(people, scripted.redis)
-        hub = Hub(
-            store,
-            Listener(redis_url),
-            healer.ensure,
-            HubSettings(max_streams=settings.max_connections),
-            sessions.gone,
-        )
-        hub.on_session_revoked(sessions.forget)
-        hub.start()
-        stack.push_async_callback(hub.stop)
-
         yield Services(
             settings=settings,
             pool=pool,
@@ -132,7 +112,55 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
             healer=healer,
             auditor=Auditor(care, ledger, raids, healer, pause),
             notifier=notifier,
-            write_path=write_path,
-            hub=hub,
+            write_path=_write_path(stack, settings, scripted, ledger, notifier, healer, pause),
+            hub=_hub(stack, settings, redis_url, store, healer, sessions),
             sessions=sessions,
         )
+
+
+async def _pool(stack: AsyncExitStack, url: str) -> Pool:
+    pool = await open_pool(url, size=POOL_SIZE, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
+
+    async def close() -> None:
+        try:
+            await asyncio.wait_for(pool.close(), CLOSE_SECONDS)
+        except TimeoutError:
+            pool.terminate()
+
+    stack.push_async_callback(close)
+    return pool
+
+
+def _write_path(
+    stack: AsyncExitStack,
+    settings: Settings,
+    scripted: Scripted,
+    ledger: Ledger,
+    notifier: Notifier,
+    healer: Healer,
+    pause: Pause,
+) -> WritePath:
+    background, breaker, pressure = Background(), Breaker(ledger.ping), Pressure(scripted)
+    ack_seconds = settings.ack_timeout_ms / 1000
+    recorder = Recorder(ledger, notifier, breaker, background, ack_seconds=ack_seconds, pause=pause)
+    write_path = WritePath(RaidStore(scripted), healer, recorder, Hints(scripted, background), pressure, pause)
+    for part in (background, breaker, recorder, write_path):
+        stack.push_async_callback(part.close)
+    background.start(pressure.watch())
+    return write_path
+
+
+def _hub(
+    stack: AsyncExitStack,
+    settings: Settings,
+    redis_url: str,
+    store: RaidStore,
+    healer: Healer,
+    sessions: Sessions,
+) -> Hub:
+    limits = HubSettings(max_streams=settings.max_connections)
+    hub = Hub(store, Listener(redis_url), healer.ensure, limits, sessions.gone)
+    hub.on_session_revoked(sessions.forget)
+    hub.start()
+    stack.push_async_callback(hub.stop)
+    return hub
