@@ -47,7 +47,7 @@ def test_a_wrong_value_is_named_in_one_line(
     ("name", "url"),
     [
         ("DATABASE_URL", "postgresql:///db?host=/run/postgresql"),
-        ("DATABASE_URL", "postgres://me:a%23b%2Fc@one:5432,[::1]:5433,two/db?sslmode=require"),
+        ("DATABASE_URL", "postgres://me:a%23b%2Fc@one:5432,two:5433,three/db?sslmode=require"),
         ("REDIS_URL", "unix:///run/redis.sock?db=1"),
         ("REDIS_URL", "rediss://me:a%23b@[::1]:6380/2?ssl_cert_reqs=none"),
         ("REDIS_URL", "redis://host"),
