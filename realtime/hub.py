@@ -12,12 +12,12 @@ import random
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
-from raidline.ids import Epoch, RaidId, Seq, TokenHash, UserId
+from raidline.ids import RaidId, TokenHash, UserId
 from realtime import frames, keys
 from realtime.cancelling import end_tasks
 from realtime.channel import Channel
 from realtime.channels import Channels
-from realtime.cursor import Cursor
+from realtime.cursor import NOWHERE, Cursor
 from realtime.ending import Ending
 from realtime.errors import RealtimeError
 from realtime.heartbeat import Heartbeat
@@ -33,9 +33,6 @@ SessionsGone = Callable[[Collection[TokenHash]], Awaitable[Collection[TokenHash]
 """Which of these sessions have ended."""
 
 _REVOKED = keys.SESSIONS_REVOKED.encode()
-
-_NOWHERE = Cursor(Epoch(0), Seq(0))
-"""Stands for a cursor that is none: of no life of any log, so that it is answered with a reset."""
 
 _CLAIM_MAX = 64
 """More of a client's own words is not repeated to it."""
@@ -249,4 +246,4 @@ class Hub:
 
 
 def _cursor(claimed: str | None) -> Cursor | None:
-    return None if claimed is None else Cursor.parse(claimed) or _NOWHERE
+    return None if claimed is None else Cursor.parse(claimed) or NOWHERE

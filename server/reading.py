@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from persistence.errors import RaidUnknown
-from raidline.ids import Epoch, RaidId, Seq
-from realtime.cursor import Cursor
+from raidline.ids import Epoch, RaidId
+from realtime.cursor import NOWHERE, Cursor
 from realtime.raids import EVERYONE, LogPage, View, Viewer
 from realtime.repair import HEAL_TRIES
 from server.problems import Problem
@@ -82,7 +82,7 @@ async def _view_or_none(services: Services, raid_id: RaidId, viewer: Viewer) -> 
 
 async def log_page(services: Services, raid_id: RaidId, viewer: Viewer, cursor: Cursor | None, limit: int) -> LogPage:
     """What follows the cursor; `reset` for one that cannot be served, so for None too."""
-    after = cursor or Cursor(Epoch(0), Seq(0))
+    after = cursor or NOWHERE
     found = await healed(services, raid_id, lambda: services.store.entries_after(raid_id, after, limit, viewer))
     if found.outcome == "not_found":
         raise Problem("not_found")

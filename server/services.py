@@ -112,7 +112,7 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
             healer=healer,
             auditor=Auditor(care, ledger, raids, healer, pause),
             notifier=notifier,
-            write_path=_write_path(stack, settings, scripted, ledger, notifier, healer, pause),
+            write_path=_write_path(stack, settings, scripted, store, ledger, notifier, healer, pause),
             hub=_hub(stack, settings, redis_url, store, healer, sessions),
             sessions=sessions,
         )
@@ -135,6 +135,7 @@ def _write_path(
     stack: AsyncExitStack,
     settings: Settings,
     scripted: Scripted,
+    store: RaidStore,
     ledger: Ledger,
     notifier: Notifier,
     healer: Healer,
@@ -143,7 +144,7 @@ def _write_path(
     background, breaker, pressure = Background(), Breaker(ledger.ping), Pressure(scripted)
     ack_seconds = settings.ack_timeout_ms / 1000
     recorder = Recorder(ledger, notifier, breaker, background, ack_seconds=ack_seconds, pause=pause)
-    write_path = WritePath(RaidStore(scripted), healer, recorder, Hints(scripted, background), pressure, pause)
+    write_path = WritePath(store, healer, recorder, Hints(scripted, background), pressure, pause)
     for part in (background, breaker, recorder, write_path):
         stack.push_async_callback(part.close)
     background.start(pressure.watch())

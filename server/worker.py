@@ -24,6 +24,7 @@ SWEEP_SECONDS = 60.0
 REFILL_SECONDS = 30.0
 OUTBOX_SECONDS = 1.0
 PARTITIONS_SECONDS = 3600.0
+SESSIONS_SECONDS = 3600.0
 
 OVERDUE_SECONDS = 2.0
 """Outbox rows this old were not sent by the server that wrote them."""
@@ -77,6 +78,7 @@ class Worker:
             Duty("refill", REFILL_SECONDS, self.refill_deadlines),
             Duty("outbox", OUTBOX_SECONDS, self.send_outbox),
             Duty("partitions", PARTITIONS_SECONDS, self.make_partitions),
+            Duty("sessions", SESSIONS_SECONDS, self._services.people.delete_expired_sessions),
         ]
 
     async def meet_deadlines(self) -> None:
