@@ -97,6 +97,8 @@ CREATE TABLE raid_members (
     seq       bigint NOT NULL DEFAULT 0,
     xp        bigint NOT NULL DEFAULT 0,  -- contributions minus voids
     tasks     bigint NOT NULL DEFAULT 0,
+    reached_at timestamptz,  -- as in user_daily_stats
+    changes    bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (raid_id, user_id),
     CONSTRAINT raid_members_state_is_known CHECK (state IN ('member', 'left', 'removed'))
 ) WITH (fillfactor = 80);
@@ -179,7 +181,13 @@ CREATE TABLE contribution_voids (
 CREATE TABLE user_stats (
     user_id bigint PRIMARY KEY,
     xp      bigint NOT NULL DEFAULT 0,
-    tasks   bigint NOT NULL DEFAULT 0
+    tasks   bigint NOT NULL DEFAULT 0,
+    reward_xp       bigint  NOT NULL DEFAULT 0,  -- counts towards the level, not towards boards or metrics
+    credits         bigint  NOT NULL DEFAULT 0,
+    level           integer NOT NULL DEFAULT 1,  -- never falls
+    checkins        bigint  NOT NULL DEFAULT 0,
+    raids_completed bigint  NOT NULL DEFAULT 0,
+    raids_led       bigint  NOT NULL DEFAULT 0
 ) WITH (fillfactor = 80);
 
 CREATE TABLE user_daily_stats (
@@ -187,8 +195,14 @@ CREATE TABLE user_daily_stats (
     day     date   NOT NULL,
     xp      bigint NOT NULL DEFAULT 0,
     tasks   bigint NOT NULL DEFAULT 0,
+    checkins   integer NOT NULL DEFAULT 0,  -- 0 or 1; a day with tasks or a check-in is active
+    first_at   timestamptz,  -- when the first and the last of the day's items occurred, voided ones too
+    last_at    timestamptz,
+    reached_at timestamptz,  -- when the XP last changed: who got there first stands first
+    changes    bigint NOT NULL DEFAULT 0,  -- how often it was folded: tells an older total from a newer one
     PRIMARY KEY (user_id, day)
 ) WITH (fillfactor = 80);
+CREATE INDEX user_daily_stats_day ON user_daily_stats (day, user_id);
 
 -- What is still to be told, and what could not be recorded.
 
@@ -215,3 +229,172 @@ CREATE TABLE ledger_quarantine (
 );
 CREATE INDEX ledger_quarantine_contribution ON ledger_quarantine (raid_id, contribution_id);
 CREATE INDEX ledger_quarantine_unresolved ON ledger_quarantine (id) WHERE resolved_at IS NULL;
+
+-- Local days, the runs they make, and what keeps a run together. Rules: docs/progress.md.
+
+-- A day that is part of a run, or keeps one together. A missed day has no row.
+CREATE TABLE streak_days (
+    user_id bigint      NOT NULL,
+    day     date        NOT NULL,
+    active  boolean     NOT NULL,
+    kept    text,  -- what the day is when it is not active
+    cause   text        NOT NULL,  -- contribution, checkin, freeze, pause, repair, zone
+    at      timestamptz NOT NULL,  -- when it became what it is
+    PRIMARY KEY (user_id, day),
+    CONSTRAINT streak_days_kept_is_known CHECK (kept IN ('frozen', 'paused', 'repaired', 'skipped')),
+    CONSTRAINT streak_days_are_for_something CHECK (active OR kept IS NOT NULL)
+) WITH (fillfactor = 90);
+
+-- The run in which the last active day lies, and what hangs on it. Apart from users, so that no hot row is made.
+CREATE TABLE user_streaks (
+    user_id       bigint      PRIMARY KEY,
+    run_first     date,  -- first and last day of that run, kept days included
+    run_last      date,
+    last_day      date,  -- the last active day
+    current       integer     NOT NULL DEFAULT 0,  -- active days of that run; as seen: 0 once a whole day was missed
+    longest       integer     NOT NULL DEFAULT 0,  -- never falls
+    active_days   integer     NOT NULL DEFAULT 0,
+    live_days     integer     NOT NULL DEFAULT 0,  -- days that turned active as they happened, each counted once
+    last_live_day date,
+    freezes       smallint    NOT NULL DEFAULT 0,
+    due_at        timestamptz,  -- the midnight at which a freeze is spent if the day after run_last is still missed
+    usual_seconds integer,  -- of the local day, when days usually begin: a running mean
+    risk_at       timestamptz,  -- when to warn that the streak ends at midnight
+    risk_told     date,  -- the last day for which that was done
+    repaired_at   timestamptz,
+    CONSTRAINT user_streaks_freezes_are_few CHECK (freezes BETWEEN 0 AND 2)
+) WITH (fillfactor = 80);
+CREATE INDEX user_streaks_due ON user_streaks (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX user_streaks_risk ON user_streaks (risk_at) WHERE risk_at IS NOT NULL;
+
+CREATE TABLE checkins (
+    user_id     bigint      NOT NULL,
+    day         date        NOT NULL,
+    occurred_at timestamptz NOT NULL,
+    at          timestamptz NOT NULL,  -- when it came
+    live        boolean     NOT NULL,  -- its day was not over then
+    answer      jsonb,  -- what the first call was told, for every other
+    PRIMARY KEY (user_id, day)
+);
+
+-- Achievements, who has them, what they brought, and levels. Rules: docs/progress.md.
+
+-- 100 XP to level 2, 200 more to level 3, and so on: level n begins at 50 * n * (n - 1).
+CREATE FUNCTION level_of(total_xp bigint) RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN floor((50 + sqrt(2500 + 200 * greatest(total_xp, 0)::float8)) / 100)::integer;
+
+CREATE TABLE achievements (
+    id             bigint      GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,
+    name           text        NOT NULL,
+    description    text        NOT NULL DEFAULT '',
+    category       text        NOT NULL DEFAULT '',
+    group_name     text        NOT NULL,
+    tier           text        NOT NULL DEFAULT '',
+    metric         text,  -- null: unlocked by a caller, not by the write path
+    threshold      bigint,
+    reward_xp      integer     NOT NULL DEFAULT 0,
+    reward_credits integer     NOT NULL DEFAULT 0,
+    secret         boolean     NOT NULL DEFAULT false,
+    icon           text        NOT NULL DEFAULT '',
+    position       integer     NOT NULL DEFAULT 0,
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    updated_at     timestamptz NOT NULL DEFAULT now(),
+    complete_since timestamptz,  -- everybody past the threshold has it: null until a recompute after the last change
+    CONSTRAINT achievements_metric_is_known CHECK (metric IN (
+        'streak_days', 'tasks_total', 'xp_total', 'raids_completed', 'raids_led', 'checkins_total', 'active_days')),
+    CONSTRAINT achievements_threshold_goes_with_metric
+        CHECK ((metric IS NULL) = (threshold IS NULL) AND threshold > 0),
+    CONSTRAINT achievements_rewards_are_possible
+        CHECK (reward_xp BETWEEN 0 AND 1000000 AND reward_credits BETWEEN 0 AND 1000000)
+);
+CREATE INDEX achievements_metric_threshold ON achievements (metric, threshold) WHERE metric IS NOT NULL;
+CREATE INDEX achievements_position_name ON achievements (position, name, id);
+
+CREATE TABLE user_achievements (
+    user_id        bigint      NOT NULL,
+    achievement_id bigint      NOT NULL,
+    unlocked_at    timestamptz,  -- null: under way
+    metadata       jsonb       NOT NULL DEFAULT '{}',
+    cause          text        NOT NULL,  -- metric, recompute, caller
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    updated_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (user_id, achievement_id)
+) PARTITION BY HASH (user_id);
+CREATE TABLE user_achievements_0 PARTITION OF user_achievements FOR VALUES WITH (MODULUS 8, REMAINDER 0);
+CREATE TABLE user_achievements_1 PARTITION OF user_achievements FOR VALUES WITH (MODULUS 8, REMAINDER 1);
+CREATE TABLE user_achievements_2 PARTITION OF user_achievements FOR VALUES WITH (MODULUS 8, REMAINDER 2);
+CREATE TABLE user_achievements_3 PARTITION OF user_achievements FOR VALUES WITH (MODULUS 8, REMAINDER 3);
+CREATE TABLE user_achievements_4 PARTITION OF user_achievements FOR VALUES WITH (MODULUS 8, REMAINDER 4);
+CREATE TABLE user_achievements_5 PARTITION OF user_achievements FOR VALUES WITH (MODULUS 8, REMAINDER 5);
+CREATE TABLE user_achievements_6 PARTITION OF user_achievements FOR VALUES WITH (MODULUS 8, REMAINDER 6);
+CREATE TABLE user_achievements_7 PARTITION OF user_achievements FOR VALUES WITH (MODULUS 8, REMAINDER 7);
+CREATE INDEX user_achievements_user_id_unlocked_at ON user_achievements (user_id, unlocked_at DESC);
+CREATE INDEX user_achievements_achievement_id ON user_achievements (achievement_id, user_id);
+
+-- The proof that a tier of a group was rewarded once, also where the reward was nothing.
+CREATE TABLE user_achievement_rewards (
+    user_id        bigint      NOT NULL,
+    group_name     text        NOT NULL,
+    tier           text        NOT NULL,
+    achievement_id bigint      NOT NULL,
+    xp             integer     NOT NULL,
+    credits        integer     NOT NULL,
+    granted_at     timestamptz NOT NULL,
+    PRIMARY KEY (user_id, group_name, tier)
+);
+
+-- How many unlocked what on which day, and how many hours after they came. Only ever added to, so that nobody waits
+-- for a row; the worker adds rows up.
+CREATE TABLE achievement_tallies (
+    achievement_id bigint NOT NULL,
+    day            date   NOT NULL,  -- UTC
+    hours          integer NOT NULL,
+    unlocks        bigint NOT NULL  -- negative where unlocks were taken back
+);
+CREATE INDEX achievement_tallies_achievement_id_day ON achievement_tallies (achievement_id, day, hours);
+
+-- Work in pages, done by the worker: a page and the place it leads to commit together.
+
+CREATE TABLE jobs (
+    id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind        text        NOT NULL,  -- raid_completed, recompute
+    params      jsonb       NOT NULL,
+    state       text        NOT NULL DEFAULT 'waiting',
+    place       bigint      NOT NULL DEFAULT 0,  -- the last user done
+    result      jsonb       NOT NULL DEFAULT '{}',
+    error       text,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    updated_at  timestamptz NOT NULL DEFAULT now(),
+    finished_at timestamptz,
+    CONSTRAINT jobs_state_is_known CHECK (state IN ('waiting', 'running', 'done', 'failed'))
+);
+CREATE INDEX jobs_open ON jobs (id) WHERE state IN ('waiting', 'running');
+
+-- Who was in a raid when it was completed. The rows that raids_completed and raids_led count.
+CREATE TABLE raid_completions (
+    raid_id      bigint      NOT NULL,
+    user_id      bigint      NOT NULL,
+    led          boolean     NOT NULL,
+    completed_at timestamptz NOT NULL,
+    PRIMARY KEY (raid_id, user_id)
+);
+CREATE INDEX raid_completions_user_id ON raid_completions (user_id);
+
+-- Boards that are final. Those still moving stand in Redis and are made anew from the totals when they are missing.
+
+CREATE TABLE leaderboard_finals (
+    board    text        PRIMARY KEY,  -- daily:2026-11-20, weekly:2026-W47
+    people   bigint      NOT NULL,
+    final_at timestamptz NOT NULL
+);
+
+CREATE TABLE leaderboard_final_entries (
+    board      text        NOT NULL,
+    place      bigint      NOT NULL,  -- 1, 2, 3 … in the order in which they stand; ties have places of their own
+    user_id    bigint      NOT NULL,
+    xp         bigint      NOT NULL,
+    reached_at timestamptz NOT NULL,
+    PRIMARY KEY (board, place)
+);
+CREATE UNIQUE INDEX leaderboard_final_entries_user ON leaderboard_final_entries (board, user_id);
