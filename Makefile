@@ -3,7 +3,7 @@
 #   make run       the whole of Raidline on http://127.0.0.1:8000 (PORT= for another port)
 #   make test      the test suite, against its own PostgreSQL and Redis
 #   make check     format, lint, types, layers
-#   make bench     the benchmarks
+#   make bench     the benchmarks; bench-ledger only those of the ledger (ARGS=--profile shows where the time goes)
 #   make format    put the code into shape
 #   make install   only build .venv
 
@@ -11,7 +11,7 @@ PORT ?= 8000
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install run test check bench format clean
+.PHONY: install run test check bench bench-ledger format clean
 
 run: install
 	@PORT=$(PORT) $(BIN)/raidline up
@@ -27,6 +27,9 @@ check: install
 
 bench: install
 	$(BIN)/python -m loadtests.bench $(ARGS)
+
+bench-ledger: install
+	$(BIN)/python -m loadtests.bench ledger $(ARGS)
 
 format: install
 	$(BIN)/ruff check --fix .

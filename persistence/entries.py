@@ -15,7 +15,7 @@ CONTRIBUTION = "contribution"
 VOID = "contribution_voided"
 COMPLETE = "raid_complete"
 ENDS = frozenset({COMPLETE, "raid_failed", "raid_cancelled"})
-MEMBERSHIP = frozenset({"member_join", "member_leave"})
+MEMBERSHIP = frozenset({"member_join", "member_leave", "member_update"})
 DETAILS = "raid_update"
 BIGINT = 2**63
 

@@ -3,29 +3,108 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
 
+import asyncpg
 import orjson
 
 from persistence.entries import CONTRIBUTION, ENDS, FoldInput, LedgerEntry
 from persistence.pool import Connection
 from persistence.rows import EntryKey, OutboxRow, RecordedKey
 from persistence.statements import statement
+from persistence.streaks import DayChange
 from raidline.ids import ContributionId, Epoch, RaidId, UserId
 
 KeyName = tuple[RaidId, ContributionId]
 
 
+class StandingStreak(NamedTuple):
+    """A streak as it is seen: `current` is 0 once a whole day was missed."""
+
+    current: int
+    longest: int
+    state: str
+
+
+class FreshKey(NamedTuple):
+    """A contribution recorded just now, its key not written yet."""
+
+    name: EntryKey
+    user_id: UserId
+    day: date
+    xp: int
+    at_ms: int
+
+
+class TakenBack(NamedTuple):
+    """A contribution that was voided just now."""
+
+    raid_id: RaidId
+    user_id: UserId
+    day: date
+    at_ms: int
+
+
+class Person(NamedTuple):
+    """Somebody whose totals a fold has moved, and the streak they had before days are folded."""
+
+    user_id: UserId
+    at_ms: int
+    """The last of their entries."""
+    midnight_passed: bool
+    """A freeze is to be spent before the streak is seen."""
+    streak: StandingStreak
+    xp_before: int
+    tasks_before: int
+    level_before: int
+    xp: int
+    tasks: int
+    level: int
+    crosses: bool
+    """Their XP or tasks have passed the threshold of some achievement."""
+
+
 @dataclass(slots=True)
-class Folded:
+class Fold:
     """What one fold has newly put into the ledger."""
 
-    effects: dict[EntryKey, bytes] = field(default_factory=dict)
-    """Of each contribution that was fresh."""
+    keys: list[FreshKey] = field(default_factory=list)
+    taken_back: list[TakenBack] = field(default_factory=list)
+    people: dict[UserId, Person] = field(default_factory=dict)
+    days: list[DayChange] = field(default_factory=list)
     events: set[EntryKey] = field(default_factory=set)
-    """Every other entry that was fresh."""
+    """Every fresh entry that is no contribution."""
     met: set[RaidId] = field(default_factory=set)
     """Raids whose sums meet both targets now."""
     outbox: list[OutboxRow] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, rows: Iterable[asyncpg.Record], cause: str = CONTRIBUTION) -> "Fold":
+        """From the rows of fold.sql and of those that return rows of its kinds."""
+        fold = cls()
+        for kind, raid_id, user_id, a, b, c, d, day, numbers, body in rows:
+            match kind:
+                case "key":
+                    fold.keys.append(FreshKey((raid_id, a, b), user_id, day, c, d))
+                case "user":
+                    fold.people[user_id] = _person(user_id, a, b == 1, StandingStreak(c, d, body), numbers)
+                case "day":
+                    fold.days.append(DayChange(user_id, day, a, body, c == 1, a if b is None else b, cause))
+                case "void":
+                    fold.taken_back.append(TakenBack(raid_id, user_id, day, d))
+                case "event":
+                    fold.events.add((raid_id, a, b))
+                case "raid" if body == "true":
+                    fold.met.add(raid_id)
+                case "outbox":
+                    fold.outbox.append(OutboxRow.of({**orjson.loads(body), "id": a}))
+        return fold
+
+
+def _person(user_id: UserId, at_ms: int, passed: bool, streak: StandingStreak, numbers: Sequence[int]) -> Person:
+    xp_before, tasks_before, level_before, xp, tasks, level, crosses = numbers
+    return Person(user_id, at_ms, passed, streak, xp_before, tasks_before, level_before, xp, tasks, level, crosses == 1)
 
 
 async def lock(connection: Connection, raids: Sequence[RaidId], users: Sequence[UserId]) -> dict[RaidId, Epoch]:
@@ -34,20 +113,12 @@ async def lock(connection: Connection, raids: Sequence[RaidId], users: Sequence[
     return {row["id"]: row["epoch"] for row in rows}
 
 
-async def fold(connection: Connection, entries: Sequence[LedgerEntry]) -> Folded:
-    """Fold entries, given in the order of their names, into rows and totals. The locks must be held."""
-    folded = Folded()
-    for kind, raid_id, a, b, body in await connection.fetch(statement("fold"), *FoldInput.of(entries).parameters()):
-        match kind:
-            case "key":
-                folded.effects[raid_id, a, b] = body.encode()
-            case "event":
-                folded.events.add((raid_id, a, b))
-            case "raid" if body == "true":
-                folded.met.add(raid_id)
-            case "outbox":
-                folded.outbox.append(OutboxRow.of({**orjson.loads(body), "id": a}))
-    return folded
+async def fold(connection: Connection, entries: Sequence[LedgerEntry]) -> Fold:
+    """Fold entries, given in the order of their names, into rows and totals. The locks must be held.
+
+    What follows from it is for `progress.advance`, which also writes the keys: nothing else may call this.
+    """
+    return Fold.of(await connection.fetch(statement("fold"), *FoldInput.of(entries).parameters()))
 
 
 async def keys_known(connection: Connection, wanted: Iterable[KeyName]) -> dict[KeyName, RecordedKey]:
@@ -92,9 +163,12 @@ async def targets_met_at(connection: Connection, end: LedgerEntry) -> bool:
     return bool(await connection.fetchval(statement("targets_met_at"), end.raid_id, end.epoch, end.seq))
 
 
-async def put_aside(connection: Connection, entry: LedgerEntry, sqlstate: str, detail: str) -> None:
-    """Quarantine one entry; a repeat changes nothing. The locks must be held."""
-    await connection.execute(
+async def put_aside(connection: Connection, entry: LedgerEntry, sqlstate: str, detail: str) -> Fold:
+    """Quarantine one entry; a repeat changes nothing. The locks must be held.
+
+    What its void took back before is given back: that is for `progress.put_aside` to go on with.
+    """
+    rows = await connection.fetch(
         statement("quarantine"),
         *entry.name,
         entry.event,
@@ -103,6 +177,7 @@ async def put_aside(connection: Connection, entry: LedgerEntry, sqlstate: str, d
         sqlstate,
         detail,
     )
+    return Fold.of(rows)
 
 
 def uuid_text(text: object) -> str | None:

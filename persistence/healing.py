@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from persistence.entries import COMPLETE, LedgerEntry, by_command, raids_of, up_to_each_end, users_of
 from persistence.errors import BadData, RaidUnknown, translated
-from persistence.folding import fold, is_end, lock, put_aside, targets_met_at
+from persistence.folding import is_end, lock, targets_met_at
 from persistence.pool import Connection, Pool, savepoint, transaction
+from persistence.progress import advance, put_aside
 from persistence.reading import read_raid
 from persistence.rows import EntryKey, HealedRaid
 from persistence.statements import statement
@@ -83,7 +84,7 @@ class Healing:
         """As for recording: halve at command boundaries until the bad command is alone, put it aside."""
         try:
             async with savepoint(self.held):
-                await fold(self.held, entries)
+                await advance(self.held, entries)
                 return
         except Exception as error:
             bad = translated(error)

@@ -16,19 +16,17 @@ from typing import TypeVar
 from persistence.entries import COMPLETE, LedgerEntry, by_command, raids_of, users_of
 from persistence.errors import BadData, Collision, LedgerAway
 from persistence.folding import (
-    Folded,
     KeyName,
-    fold,
     is_end,
     key_name,
     keys_aside,
     keys_known,
     lock,
     names_held,
-    put_aside,
     targets_met_at,
 )
 from persistence.pool import Connection, Pool, connection, transaction
+from persistence.progress import Advanced, advance, put_aside
 from persistence.rows import Recorded, RecordedKey
 from raidline.ids import Epoch, RaidId
 
@@ -124,7 +122,7 @@ class Recorder:
                 if entry.epoch != epochs[entry.raid_id]:
                     recorded.stale[entry.raid_id] = epochs[entry.raid_id]
                     continue
-                await put_aside(held, entry, error.sqlstate, error.detail)
+                recorded.outbox += await put_aside(held, entry, error.sqlstate, error.detail)
                 recorded.quarantined.add(entry.name)
         return recorded
 
@@ -144,17 +142,17 @@ async def _fold_past_the_fence(
 ) -> Recorded:
     """Fold the entries of their raid's present epoch; look all others up, for they may be known."""
     current = [entry for entry in entries if epochs.get(entry.raid_id) == entry.epoch]
-    folded = await fold(held, current) if current else Folded()
-    recorded = Recorded(unknown={entry.raid_id for entry in entries} - epochs.keys(), outbox=folded.outbox)
+    advanced = await advance(held, current) if current else Advanced()
+    recorded = Recorded(unknown={entry.raid_id for entry in entries} - epochs.keys(), outbox=advanced.outbox)
     rest = []
     for entry in entries:
         name = key_name(entry)
-        if name is not None and (effects := folded.effects.get(entry.name)) is not None:
+        if name is not None and (effects := advanced.effects.get(entry.name)) is not None:
             recorded.keys[name] = RecordedKey(entry.epoch, entry.seq, entry.fingerprint, effects, fresh=True)
-        elif entry.name not in folded.events and entry.raid_id in epochs:
+        elif entry.name not in advanced.events and entry.raid_id in epochs:
             rest.append(entry)
     refused = await _look_up(held, rest, epochs, recorded) if rest else set()
-    refused |= await _unmet(held, current, folded)
+    refused |= await _unmet(held, current, advanced)
     if refused:
         raise EndRefused(refused)
     return recorded
@@ -182,11 +180,11 @@ async def _look_up(
     return refused
 
 
-async def _unmet(held: Connection, entries: Sequence[LedgerEntry], folded: Folded) -> set[RaidId]:
+async def _unmet(held: Connection, entries: Sequence[LedgerEntry], advanced: Advanced) -> set[RaidId]:
     """The raids whose completion was folded just now without what led to it."""
     doubtful = [
         entry
         for entry in entries
-        if entry.event == COMPLETE and entry.name in folded.events and entry.raid_id not in folded.met
+        if entry.event == COMPLETE and entry.name in advanced.events and entry.raid_id not in advanced.met
     ]
     return {entry.raid_id for entry in doubtful if not await targets_met_at(held, entry)}

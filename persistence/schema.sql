@@ -33,6 +33,14 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user_id ON sessions (user_id);
 CREATE INDEX sessions_expires_at ON sessions (expires_at);
 
+-- People who asked to be forgotten, as long as something of them may be left. Their row in users goes at once; what
+-- they contributed stays under a number that is nobody's, for a raid's total is the sum of its contributions.
+CREATE TABLE forgotten (
+    user_id bigint      PRIMARY KEY,
+    at      timestamptz NOT NULL DEFAULT now(),
+    due_at  timestamptz NOT NULL DEFAULT now()  -- when to look (again) for what is left
+);
+
 -- The raids, who is in them, and the entries of their logs other than contributions.
 -- No foreign keys between rows that entries make: another server's entry may come first.
 -- No checks on sums either: a void may be recorded before its contribution.
@@ -175,6 +183,7 @@ CREATE TABLE contribution_voids (
     folded          boolean     NOT NULL,  -- false: its contribution is in quarantine, nothing to take back
     PRIMARY KEY (raid_id, contribution_id)
 );
+CREATE INDEX contribution_voids_user_id ON contribution_voids (user_id, day);
 
 -- What each person has done, ever and by local day. Folded from fresh contributions and voids only.
 
@@ -209,7 +218,7 @@ CREATE INDEX user_daily_stats_day ON user_daily_stats (day, user_id);
 CREATE TABLE outbox (
     id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     topic      text        NOT NULL,
-    payload    jsonb       NOT NULL,
+    payload    json        NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 
@@ -231,6 +240,14 @@ CREATE INDEX ledger_quarantine_contribution ON ledger_quarantine (raid_id, contr
 CREATE INDEX ledger_quarantine_unresolved ON ledger_quarantine (id) WHERE resolved_at IS NULL;
 
 -- Local days, the runs they make, and what keeps a run together. Rules: docs/progress.md.
+
+-- The instant at which a day begins there. Where midnight comes twice it is the first; where it is left out, the first
+-- instant after it.
+CREATE FUNCTION day_begins(day date, tz text) RETURNS timestamptz
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (day::timestamp AT TIME ZONE tz)
+           - CASE WHEN ((day::timestamp AT TIME ZONE tz) - interval '1 hour') AT TIME ZONE tz >= day::timestamp
+                  THEN interval '1 hour' ELSE interval '0' END;
 
 -- A day that is part of a run, or keeps one together. A missed day has no row.
 CREATE TABLE streak_days (
@@ -273,7 +290,7 @@ CREATE TABLE checkins (
     occurred_at timestamptz NOT NULL,
     at          timestamptz NOT NULL,  -- when it came
     live        boolean     NOT NULL,  -- its day was not over then
-    answer      jsonb,  -- what the first call was told, for every other
+    answer      json,   -- what the first call was told, for every other
     PRIMARY KEY (user_id, day)
 );
 
@@ -354,11 +371,25 @@ CREATE TABLE achievement_tallies (
 );
 CREATE INDEX achievement_tallies_achievement_id_day ON achievement_tallies (achievement_id, day, hours);
 
+-- How many people there are, without counting them. As above: only ever added to.
+CREATE TABLE people_tallies (people bigint NOT NULL);
+
+CREATE FUNCTION tally_people() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO people_tallies
+    SELECT CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END FROM changed HAVING count(*) > 0;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER users_made AFTER INSERT ON users REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION tally_people();
+CREATE TRIGGER users_gone AFTER DELETE ON users REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION tally_people();
+
 -- Work in pages, done by the worker: a page and the place it leads to commit together.
 
 CREATE TABLE jobs (
     id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind        text        NOT NULL,  -- raid_completed, recompute
+    kind        text        NOT NULL,  -- raid_completed, recompute, erase
     params      jsonb       NOT NULL,
     state       text        NOT NULL DEFAULT 'waiting',
     place       bigint      NOT NULL DEFAULT 0,  -- the last user done
@@ -370,6 +401,7 @@ CREATE TABLE jobs (
     CONSTRAINT jobs_state_is_known CHECK (state IN ('waiting', 'running', 'done', 'failed'))
 );
 CREATE INDEX jobs_open ON jobs (id) WHERE state IN ('waiting', 'running');
+CREATE INDEX jobs_finished_at ON jobs (finished_at) WHERE finished_at IS NOT NULL;
 
 -- Who was in a raid when it was completed. The rows that raids_completed and raids_led count.
 CREATE TABLE raid_completions (

@@ -21,6 +21,9 @@ ContributionId = NewType("ContributionId", str)
 CommandId = NewType("CommandId", str)
 """UUID text made once per command, so that a command that comes twice has its first answer."""
 
+AchievementId = NewType("AchievementId", int)
+JobId = NewType("JobId", int)
+
 InviteCode = NewType("InviteCode", str)
 SessionToken = NewType("SessionToken", str)
 

@@ -1,4 +1,5 @@
-"""A raid as this process hears of it: the order of its entries, the shared window, and those who watch.
+"""A raid, or somebody's own log, as this process hears of it: the order of its entries, the shared window, and
+those who watch.
 
 Redis numbers the entries, so what a message means is arithmetic (`place`). A gap or a new epoch is never
 guessed over: the channel holds back what arrives, has the log or a snapshot read (`realtime/repair.py`), and
@@ -8,18 +9,23 @@ goes on.
 from __future__ import annotations
 
 import enum
+from collections import OrderedDict
 from typing import Protocol
 
-from raidline.ids import RaidId, UserId
+from raidline.ids import UserId
 from realtime.cursor import Cursor
-from realtime.entries import Entry
-from realtime.frames import Frame, ResetFrame, entry_frame
+from realtime.entries import Aside, Entry
+from realtime.frames import EventFrame, Frame, ResetFrame, entry_frame
 from realtime.subscriber import Subscriber
+from realtime.topics import Topic
 from realtime.visibility import Change
 from realtime.window import MAX_FRAMES, Window
 
 RESET = "reset"
 """The message that tells of a new state in place. Not an entry."""
+
+MENTIONED_MAX = 1000
+"""So many asides are known again; they are published once more only within seconds."""
 
 
 class Place(enum.Enum):
@@ -59,8 +65,10 @@ class Owner(Protocol):
 class Channel:
     """Holds no network code, and never waits."""
 
-    def __init__(self, raid_id: RaidId, owner: Owner, repairs: Repairing) -> None:
-        self.raid_id = raid_id
+    def __init__(self, topic: Topic, owner: Owner, repairs: Repairing) -> None:
+        self.topic = topic
+        self.raid_id = topic.raid_id
+        """What its frames name; None for somebody's own log."""
         self.window = Window()
         self.head: Cursor | None = None
         """The last entry in the window; None until the first subscriber has told where it begins."""
@@ -74,6 +82,7 @@ class Channel:
         self.rescuing = False
         self._held: list[Entry] = []
         self._announcements: dict[str, Frame] = {}
+        self._mentioned: OrderedDict[str, None] = OrderedDict()
         self._owner = owner
         self._repairs = repairs
 
@@ -98,7 +107,7 @@ class Channel:
             self.public = public
         subscriber.begin(head, is_member)
         if self._is_blind(subscriber):
-            subscriber.stream.dismiss(self.raid_id)
+            subscriber.stream.dismiss(self.topic)
         if self.doubtful:
             self._repairs.read_on(self)
         self._owner.wake(self)
@@ -144,17 +153,26 @@ class Channel:
             return
         subscriber.follow(frame.change)
         if self._is_blind(subscriber):
-            subscriber.stream.dismiss(self.raid_id)
+            subscriber.stream.dismiss(self.topic)
             return
         subscriber.restart(frame)
         subscriber.flush()
 
     def announce(self, name: str, frame: Frame) -> None:
         """Something that is not of the log. It waits for a repair, so that it never runs ahead of entries."""
-        if self.repairing or self.doubtful:
-            self._announcements[name] = frame
-        else:
+        if not (self.repairing or self.doubtful):
             self.say(frame)
+        elif name in self._announcements or len(self._announcements) < MAX_FRAMES:
+            self._announcements[name] = frame
+
+    def mention(self, aside: Aside) -> None:
+        """An event that is not of the log, once however often it is published."""
+        if aside.id in self._mentioned:
+            return
+        self._mentioned[aside.id] = None
+        if len(self._mentioned) > MENTIONED_MAX:
+            self._mentioned.popitem(last=False)
+        self.announce(aside.id, EventFrame(self.raid_id, aside.event, aside.data))
 
     def say(self, frame: Frame) -> None:
         self.window.append(frame)
@@ -220,7 +238,7 @@ class Channel:
                 if self._is_blind(subscriber):
                     if is_last_word:
                         subscriber.flush()
-                    subscriber.stream.dismiss(self.raid_id)
+                    subscriber.stream.dismiss(self.topic)
 
     def _is_blind(self, subscriber: Subscriber) -> bool:
         return not (self.public or subscriber.is_member)

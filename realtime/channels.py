@@ -1,4 +1,4 @@
-"""The raids this process listens to: joined with the first subscriber, left some time after the last."""
+"""What this process listens to: joined with the first subscriber, left some time after the last."""
 
 from __future__ import annotations
 
@@ -6,62 +6,66 @@ import asyncio
 import logging
 from collections.abc import Iterator
 
-from raidline.ids import Epoch, RaidId, Seq
-from realtime import frames, keys
+from raidline.ids import Epoch, Seq
+from realtime import frames
 from realtime.channel import Channel, Repairing
-from realtime.entries import Entry
+from realtime.entries import Aside, Entry
 from realtime.listener import Listener
+from realtime.topics import Topic
 
 logger = logging.getLogger(__name__)
 
+_ASIDE = b"aside "
+"""What the first line of a message begins with that is not an entry."""
+
 
 class Channels:
-    """Takes what the listener hears to its raid; what one turn of the loop brought is written at once."""
+    """Takes what the listener hears to its channel; what one turn of the loop brought is written at once."""
 
     def __init__(self, listener: Listener, repairs: Repairing, *, linger: float) -> None:
         self._listener = listener
         self._repairs = repairs
         self._linger = linger
         self._by_name: dict[bytes, Channel] = {}
-        self._leaving: dict[RaidId, asyncio.TimerHandle] = {}
+        self._leaving: dict[Topic, asyncio.TimerHandle] = {}
         self._dirty: dict[Channel, None] = {}
         self._lost = False
 
     def __iter__(self) -> Iterator[Channel]:
         return iter(tuple(self._by_name.values()))
 
-    def find(self, raid_id: RaidId) -> Channel | None:
-        return self._by_name.get(_name(raid_id))
+    def find(self, topic: Topic) -> Channel | None:
+        return self._by_name.get(topic.channel_name)
 
-    def join(self, raid_id: RaidId) -> Channel:
-        """The raid's channel, wanted from now on. Does not wait, so that nothing can come in between."""
-        name = _name(raid_id)
-        leaving = self._leaving.pop(raid_id, None)
+    def join(self, topic: Topic) -> Channel:
+        """The topic's channel, wanted from now on. Does not wait, so that nothing can come in between."""
+        name = topic.channel_name
+        leaving = self._leaving.pop(topic, None)
         if leaving is not None:
             leaving.cancel()
         channel = self._by_name.get(name)
         if channel is None:
-            channel = self._by_name[name] = Channel(raid_id, self, self._repairs)
+            channel = self._by_name[name] = Channel(topic, self, self._repairs)
             self._listener.join(name)
         return channel
 
     async def joined(self, channel: Channel, timeout: float) -> None:
         """Return once nothing that is published can be missed. Raises RedisAway."""
-        await self._listener.joined(_name(channel.raid_id), timeout)
+        await self._listener.joined(channel.topic.channel_name, timeout)
 
     def idle(self, channel: Channel) -> None:
         """The last subscriber takes the channel along, after a while: phones come back."""
-        if channel.raid_id not in self._leaving and self.find(channel.raid_id) is channel:
+        if channel.topic not in self._leaving and self.find(channel.topic) is channel:
             # A channel that never began was asked for by somebody who may not see the raid, or it is none.
             delay = 0.0 if channel.head is None else self._linger
             loop = asyncio.get_running_loop()
-            self._leaving[channel.raid_id] = loop.call_later(delay, self._part, channel)
+            self._leaving[channel.topic] = loop.call_later(delay, self._part, channel)
 
     def _part(self, channel: Channel) -> None:
-        self._leaving.pop(channel.raid_id, None)
+        self._leaving.pop(channel.topic, None)
         if not channel.subscribers:
-            self._by_name.pop(_name(channel.raid_id), None)
-            self._listener.part(_name(channel.raid_id))
+            self._by_name.pop(channel.topic.channel_name, None)
+            self._listener.part(channel.topic.channel_name)
 
     def close(self) -> None:
         for leaving in self._leaving.values():
@@ -72,12 +76,14 @@ class Channels:
         channel = self._by_name.get(name)
         if channel is None:
             return
-        entry = parse_message(payload)
-        if entry is None:
-            logger.error("raid %s: a message that cannot be read was published", channel.raid_id)
-            channel.doubt()
+        message = parse_message(payload)
+        if isinstance(message, Entry):
+            channel.receive(message)
+        elif message is not None:
+            channel.mention(message)
         else:
-            channel.receive(entry)
+            logger.error("%s: a message that cannot be read was published", channel.topic)
+            channel.doubt()
 
     def on_lost(self, reason: str) -> None:
         """Nothing is heard any more: every stream is told at once, and stays open."""
@@ -106,21 +112,24 @@ class Channels:
         for channel in dirty:
             try:
                 channel.flush()
-            except Exception:  # one raid's trouble is not the others'
-                logger.exception("raid %s: its streams could not be written to", channel.raid_id)
+            except Exception:  # one channel's trouble is not the others'
+                logger.exception("%s: its streams could not be written to", channel.topic)
 
 
-def parse_message(payload: bytes) -> Entry | None:
-    """`<epoch>-<seq>\\n<event>\\n<data>`, or None for anything else."""
+def aside_message(aside: Aside) -> bytes:
+    return b"%s%s\n%s\n%s" % (_ASIDE, aside.id.encode(), aside.event.encode(), aside.data)
+
+
+def parse_message(payload: bytes) -> Entry | Aside | None:
+    """`<epoch>-<seq>\\n<event>\\n<data>` for an entry, `aside <id>` in place of the cursor for what is of no log;
+    None for anything else."""
     parts = payload.split(b"\n", 2)
     if len(parts) != 3:
         return None
     try:
+        if parts[0].startswith(_ASIDE):
+            return Aside(parts[0][len(_ASIDE) :].decode(), parts[1].decode(), parts[2])
         epoch, seq = parts[0].split(b"-")
         return Entry(Epoch(int(epoch)), Seq(int(seq)), parts[1].decode(), parts[2])
     except ValueError:
         return None
-
-
-def _name(raid_id: RaidId) -> bytes:
-    return keys.events_channel(raid_id).encode()

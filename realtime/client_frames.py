@@ -20,15 +20,17 @@ _ENVELOPE = frozenset({"type", "ref", "raidId", "key", "contributionType"})
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
+    """`raid_id` is None for the client's own events (`"own": true` in the place of a raid)."""
+
     ref: Ref
-    raid_id: RaidId
+    raid_id: RaidId | None
     since: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
     ref: Ref
-    raid_id: RaidId
+    raid_id: RaidId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +85,22 @@ def _of_type(content: dict[str, Any], ref: Ref, own_raid: RaidId | None) -> Clie
         return Ping(ref)
     if kind not in ("subscribe", "unsubscribe", "contribute"):
         return Broken(ref, "unknown_type", "type has to be subscribe, unsubscribe, contribute or ping.")
+    if kind != "contribute" and content.get("own") is True and "raidId" not in content:
+        return _following(content, kind, ref, None)
     raid_id = content.get("raidId", own_raid)
     if type(raid_id) is not int or not 0 < raid_id <= _RAID_ID_MAX:
         return Broken(ref, "validation_failed", "raidId has to be a positive integer.")
     if kind == "contribute":
         return _contribute(content, ref, RaidId(raid_id))
+    return _following(content, kind, ref, RaidId(raid_id))
+
+
+def _following(content: dict[str, Any], kind: str, ref: Ref, raid_id: RaidId | None) -> ClientFrame:
     if kind == "unsubscribe":
-        return Unsubscribe(ref, RaidId(raid_id))
+        return Unsubscribe(ref, raid_id)
     since = content.get("since")
     # A bad cursor is answered with a reset, never with an error; so is one that is not even text.
-    return Subscribe(ref, RaidId(raid_id), since if since is None or isinstance(since, str) else "")
+    return Subscribe(ref, raid_id, since if since is None or isinstance(since, str) else "")
 
 
 def _contribute(content: dict[str, Any], ref: Ref, raid_id: RaidId) -> ClientFrame:

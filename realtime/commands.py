@@ -56,6 +56,8 @@ class Contribute(Command):
     task_id: str | None = None
     occurred_at_ms: int | None = None
     day: str
+    live: bool = False
+    """That day is not over yet where the member is."""
     late_ms: int | None
     """How old `occurred_at_ms` may be; None: as old as it likes (scope `backdate`)."""
 
@@ -75,6 +77,7 @@ class Contribute(Command):
             "task_id": self.task_id,
             "occurred_at": self.occurred_at_ms,
             "day": self.day,
+            "live": self.live,
             "late_ms": self.late_ms,
         }
 
@@ -127,6 +130,16 @@ class Leave(Command):
 
     def fields(self) -> dict[str, Any]:
         return {"id": self.command_id, "user_id": self.user_id}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rename(Command):
+    script: ClassVar[str] = "rename"
+    user_id: UserId
+    username: str
+
+    def fields(self) -> dict[str, Any]:
+        return {"id": self.command_id, "user_id": self.user_id, "username": self.username}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,10 +111,7 @@ class Scripted:
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[AbstractConnection]:
         """A connection for one pipeline. Whatever ends it early leaves no half-read answer behind."""
-        try:
-            connection = await self._pool.get_connection()
-        except (RedisError, OSError, TimeoutError) as error:
-            raise RedisAway(f"no connection to Redis: {type(error).__name__}") from error
+        connection = await self.borrow()
         clean = False
         try:
             yield connection
@@ -122,11 +119,10 @@ class Scripted:
         except (RedisError, OSError, TimeoutError) as error:
             raise RedisAway(f"Redis did not answer: {type(error).__name__}") from error
         finally:
-            try:
-                if not clean:
-                    await connection.disconnect(nowait=True)
-            finally:
+            if clean:
                 await self._pool.release(connection)
+            else:
+                await self.give_back_broken(connection)
 
     async def run(self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = ()) -> list[Reply]:
         """Call all scripts in one pipeline; replies in the order of the calls.
@@ -157,7 +153,7 @@ class Scripted:
     async def call(self, one: Call) -> Reply:
         return (await self.run([one]))[0]
 
-    async def plain(self, commands: Sequence[Sequence[str | int]]) -> list[Any]:
+    async def plain(self, commands: Sequence[Sequence[str | bytes | int]]) -> list[Any]:
         """Plain commands in one pipeline, and their answers in order. Raises RedisAway."""
         async with self._connection() as connection:
             await connection.send_packed_command(connection.pack_commands(commands))
@@ -166,6 +162,22 @@ class Scripted:
             if isinstance(answer, ResponseError):
                 raise _refusal(answer)
         return answers
+
+    async def borrow(self) -> AbstractConnection:
+        """A connection to keep; one place of the pool is taken until it is given back. Raises RedisAway."""
+        try:
+            return await self._pool.get_connection()
+        except (RedisError, OSError, TimeoutError) as error:
+            raise RedisAway(f"no connection to Redis: {type(error).__name__}") from error
+
+    async def give_back_broken(self, connection: AbstractConnection) -> None:
+        try:
+            await connection.disconnect(nowait=True)
+        finally:
+            await self._pool.release(connection)
+
+    def run_id_of(self, connection: AbstractConnection) -> str:
+        return self._run_ids[connection]
 
     async def run_id(self) -> str:
         """The run id of the server that answers now."""

@@ -1,4 +1,4 @@
-"""Entries of a raid's log, as the two kinds of reader get them."""
+"""Entries of a log, as the two kinds of reader get them, and what is told besides."""
 
 from dataclasses import dataclass
 
@@ -20,6 +20,18 @@ class Entry:
     @property
     def cursor(self) -> Cursor:
         return Cursor(self.epoch, self.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Told to those who watch just then, and not of the log: it has no place in it, and nobody resumes by it.
+
+    `id` is the announcement's own: the same one that comes again is dropped.
+    """
+
+    id: str
+    event: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)

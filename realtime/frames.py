@@ -5,7 +5,7 @@ message with everything joined; a WebSocket frame is one event, so there it is a
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -83,18 +83,14 @@ class EventFrame(Frame):
 
 
 class ResetFrame(Frame):
-    """A new beginning: `hello` with the verdict reset, and the raid as members or others see it."""
+    """A new beginning: `hello` with the verdict reset, and the whole as members or others see it."""
 
     __slots__ = ("_hello", "_snapshots")
 
-    def __init__(self, snapshot: Snapshot, online: set[UserId]) -> None:
-        members = Change(members=snapshot.member_ids, public=snapshot.public)
-        super().__init__(key=snapshot.cursor, size=0, change=members)
-        raid_id = snapshot.raid_id
-        self._hello = hello(raid_id, "reset", snapshot.cursor, None)
-        self._snapshots = {
-            for_member: snapshot_frame(snapshot, online, for_member=for_member) for for_member in (False, True)
-        }
+    def __init__(self, raid_id: RaidId | None, head: Cursor, change: Change, snapshots: Mapping[bool, "Frame"]) -> None:
+        super().__init__(key=head, size=0, change=change)
+        self._hello = hello(raid_id, "reset", head, None)
+        self._snapshots = snapshots
 
     def as_sse(self, for_member: bool) -> bytes:
         return self._hello.as_sse(for_member) + self._snapshots[for_member].as_sse(for_member)
@@ -120,7 +116,7 @@ class CommentFrame(Frame):
         return ()
 
 
-def entry_frame(raid_id: RaidId, entry: Entry) -> EventFrame:
+def entry_frame(raid_id: RaidId | None, entry: Entry) -> EventFrame:
     change = change_of(entry.event, entry.data)
     return EventFrame(raid_id, entry.event, entry.data, entry.cursor, change)
 
@@ -131,16 +127,34 @@ def snapshot_frame(snapshot: Snapshot, online: set[UserId], *, for_member: bool)
     return EventFrame(snapshot.raid_id, "snapshot", data, snapshot.cursor)
 
 
-def hello(raid_id: RaidId, recovered: str, head: Cursor, claimed: str | None) -> EventFrame:
+def raid_reset(snapshot: Snapshot, online: set[UserId]) -> ResetFrame:
+    members = Change(members=snapshot.member_ids, public=snapshot.public)
+    shown = {for_member: snapshot_frame(snapshot, online, for_member=for_member) for for_member in (False, True)}
+    return ResetFrame(snapshot.raid_id, snapshot.cursor, members, shown)
+
+
+def own_snapshot_frame(user_id: UserId, head: Cursor, progress: bytes) -> EventFrame:
+    """`progress` is a JSON object; what is told besides goes before its fields."""
+    known = orjson.dumps({"userId": user_id, "at": _now()})
+    rest = progress.strip()[1:]
+    return EventFrame(None, "snapshot", known[:-1] + (b"}" if rest == b"}" else b"," + rest), head)
+
+
+def own_reset(user_id: UserId, head: Cursor, progress: bytes) -> ResetFrame:
+    snapshot = own_snapshot_frame(user_id, head, progress)
+    return ResetFrame(None, head, Change(), {False: snapshot, True: snapshot})
+
+
+def hello(raid_id: RaidId | None, recovered: str, head: Cursor, claimed: str | None) -> EventFrame:
     """`claimed` is the cursor as the client gave it, whatever it was."""
     return _control(raid_id, "hello", {"recovered": recovered, "head": str(head), "from": claimed})
 
 
-def sync(raid_id: RaidId, head: Cursor) -> EventFrame:
+def sync(raid_id: RaidId | None, head: Cursor) -> EventFrame:
     return _control(raid_id, "sync", {"head": str(head)})
 
 
-def status(raid_id: RaidId, *, live: bool, reason: str) -> EventFrame:
+def status(raid_id: RaidId | None, *, live: bool, reason: str) -> EventFrame:
     return _control(raid_id, "status", {"live": live, "reason": reason})
 
 

@@ -10,7 +10,7 @@ from realtime.cursor import Cursor
 from realtime.ending import Ending
 from realtime.errors import RedisAway
 from realtime.frames import CommentFrame, sync
-from realtime.repair import Reads
+from realtime.logs import Logs
 from realtime.stream import Stream
 
 logger = logging.getLogger(__name__)
@@ -23,14 +23,14 @@ class Heartbeat:
         self,
         channels: Channels,
         streams: Collection[Stream],
-        reads: Reads,
+        logs: Logs,
         *,
         interval: float,
         slow_limit: float,
     ) -> None:
         self._channels = channels
         self._streams = streams
-        self._reads = reads
+        self._logs = logs
         self._interval = interval
         self._slow_limit = slow_limit
         self._comment = CommentFrame(b"heartbeat")
@@ -68,10 +68,10 @@ class Heartbeat:
             return {}
         try:
             async with asyncio.timeout(self._interval):
-                heads = await self._reads.heads([channel.raid_id for channel in channels])
+                heads = await self._logs.heads([channel.topic for channel in channels])
         except (RedisAway, TimeoutError):
             return {}
-        return {channel: heads.get(channel.raid_id) for channel in channels}
+        return {channel: heads.get(channel.topic) for channel in channels}
 
     @staticmethod
     def _compare(channel: Channel, head: Cursor | None) -> None:

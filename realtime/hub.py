@@ -1,4 +1,4 @@
-"""Every open stream of this process, and how a raid's events reach it.
+"""Every open stream of this process, and how the events of what it follows reach it.
 
 Order is everything here: subscribe, then read where the reader begins, then drop from the live events what
 that reading had. So nothing is missing between history and live, and nothing comes twice.
@@ -11,6 +11,9 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
+from typing import Any
+
+import orjson
 
 from raidline.ids import RaidId, TokenHash, UserId
 from realtime import frames, keys
@@ -22,17 +25,26 @@ from realtime.ending import Ending
 from realtime.errors import RealtimeError
 from realtime.heartbeat import Heartbeat
 from realtime.listener import Listener
-from realtime.raids import StreamStart
-from realtime.repair import HEAL_TRIES, Ensure, Reads, Repairs, StillInDoubt
+from realtime.logs import Ensure, Logs, Own, Reads, Start
+from realtime.repair import Repairs
 from realtime.stream import Stream, Transport, Viewer
 from realtime.subscriber import Subscriber
+from realtime.topics import OwnTopic, RaidTopic, Topic
 
 logger = logging.getLogger(__name__)
 
 SessionsGone = Callable[[Collection[TokenHash]], Awaitable[Collection[TokenHash]]]
 """Which of these sessions have ended."""
 
+PagesDropped = Callable[[Collection[UserId] | None], None]
+"""Told of people whose ready-made pages were dropped; None for everybody's."""
+
+PersonChanged = Callable[[UserId, Collection[TokenHash]], None]
+"""Told of somebody with another name or zone, and of their sessions."""
+
 _REVOKED = keys.SESSIONS_REVOKED.encode()
+_CHANGED = keys.PEOPLE_CHANGED.encode()
+_DROPPED = keys.PAGES_DROPPED.encode()
 
 _CLAIM_MAX = 64
 """More of a client's own words is not repeated to it."""
@@ -42,7 +54,7 @@ _RETURN_MS = (500, 5000)
 
 
 class NotVisible(RealtimeError):
-    """There is no such raid for this reader."""
+    """There is no such thing for this reader."""
 
 
 class TooManyStreams(RealtimeError):
@@ -61,14 +73,14 @@ class HubSettings:
     heartbeat: float = 15.0
     slow_limit: float = 30.0
     linger: float = 5.0
-    """How long a raid is listened to after its last subscriber left."""
+    """How long a channel is listened to after its last subscriber left."""
     join_timeout: float = 2.0
 
 
 class Hub:
     """`start` it in the loop it is to live in, `drain` it when the process is told to end, then `stop` it.
 
-    `sessions_gone` is asked when revocations may have been missed.
+    `sessions_gone` is asked when revocations may have been missed. Without `own` there are only raids to follow.
     """
 
     def __init__(
@@ -78,25 +90,27 @@ class Hub:
         ensure: Ensure,
         settings: HubSettings | None = None,
         sessions_gone: SessionsGone | None = None,
+        own: Own | None = None,
     ) -> None:
         self._settings = settings or HubSettings()
-        self._reads = reads
         self._listener = listener
-        self._ensure = ensure
+        self._logs = Logs(reads, ensure, own)
         self._sessions_gone = sessions_gone
         self._streams: dict[Stream, None] = {}
         self._by_token: dict[TokenHash, dict[Stream, None]] = {}
-        self._repairs = Repairs(reads, ensure)
+        self._repairs = Repairs(self._logs)
         self._channels = Channels(listener, self._repairs, linger=self._settings.linger)
         self._heartbeat = Heartbeat(
             self._channels,
             self._streams.keys(),
-            reads,
+            self._logs,
             interval=self._settings.heartbeat,
             slow_limit=self._settings.slow_limit,
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._revocation_listeners: list[Callable[[TokenHash], None]] = []
+        self._change_listeners: list[PersonChanged] = []
+        self._drop_listeners: list[PagesDropped] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.draining = False
 
@@ -112,6 +126,8 @@ class Hub:
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._listener.join(_REVOKED)
+        self._listener.join(_CHANGED)
+        self._listener.join(_DROPPED)
         self._listener.start(self)
         self._tasks.add(self._loop.create_task(self._heartbeat.run()))
 
@@ -133,9 +149,17 @@ class Hub:
         """Have `callback` called with every session that is ended anywhere."""
         self._revocation_listeners.append(callback)
 
+    def on_pages_dropped(self, callback: PagesDropped) -> None:
+        """Have `callback` called with every drop of ready-made pages anywhere, and when some may have been missed."""
+        self._drop_listeners.append(callback)
+
+    def on_person_changed(self, callback: PersonChanged) -> None:
+        """Have `callback` called with everybody whose name or zone is changed anywhere, and with their sessions."""
+        self._change_listeners.append(callback)
+
     def online(self, raid_id: RaidId) -> set[UserId]:
         """Who follows this raid through this process."""
-        channel = self._channels.find(raid_id)
+        channel = self._channels.find(RaidTopic(raid_id))
         return set() if channel is None else channel.watchers()
 
     def open(self, viewer: Viewer, transport: Transport) -> Stream:
@@ -167,38 +191,40 @@ class Hub:
         Pushes `hello` with its verdict, then what was missed or the snapshot; live events follow.
         Raises NotVisible, RedisAway, StillInDoubt, and whatever healing raises; then nothing is followed.
         """
-        channel = self._channels.join(raid_id)
+        await self._follow(stream, RaidTopic(raid_id), claimed)
+
+    async def watch_own(self, stream: Stream, claimed: str | None) -> None:
+        """Have the stream follow what happens to its own reader, as `watch` does with a raid.
+
+        Raises NotVisible for a reader who is nobody, RedisAway, and whatever making a snapshot raises.
+        """
+        if stream.user_id is None:
+            raise NotVisible("nobody has no events")
+        await self._follow(stream, OwnTopic(stream.user_id), claimed)
+
+    async def _follow(self, stream: Stream, topic: Topic, claimed: str | None) -> None:
+        channel = self._channels.join(topic)
         subscriber = Subscriber(stream, channel)
         channel.add(subscriber)
-        stream.subscribers[raid_id] = subscriber
+        stream.subscribers[topic] = subscriber
         try:
             await self._channels.joined(channel, self._settings.join_timeout)
-            start = await self._ask(raid_id, stream.viewer, _cursor(claimed))
+            start = await self._logs.start(channel, stream.user_id, _cursor(claimed))
+            if start is None:
+                raise NotVisible(str(topic))
         except BaseException:
-            stream.leave(raid_id)
+            stream.leave(topic)
             raise
-        if stream.subscribers.get(raid_id) is subscriber:
+        if stream.subscribers.get(topic) is subscriber:
             self._begin(subscriber, channel, start, claimed)
 
-    async def _ask(self, raid_id: RaidId, viewer: Viewer, cursor: Cursor | None) -> StreamStart:
-        for _ in range(HEAL_TRIES):
-            start = await self._reads.stream_start(raid_id, viewer.user_id, cursor)
-            if start.outcome == "ok":
-                return start
-            if start.outcome == "not_found":
-                raise NotVisible(f"raid {raid_id}")
-            await self._ensure(raid_id, start.epoch)
-        raise StillInDoubt(f"raid {raid_id}")
-
     @staticmethod
-    def _begin(subscriber: Subscriber, channel: Channel, start: StreamStart, claimed: str | None) -> None:
-        assert start.head is not None
+    def _begin(subscriber: Subscriber, channel: Channel, start: Start, claimed: str | None) -> None:
         stream, raid_id = subscriber.stream, channel.raid_id
         echoed = None if claimed is None else claimed[:_CLAIM_MAX]
         beginning: list[frames.Frame] = [frames.hello(raid_id, start.recovered, start.head, echoed)]
         if start.snapshot is not None:
-            online = channel.watchers()
-            beginning.append(frames.snapshot_frame(start.snapshot, online, for_member=start.is_member))
+            beginning.append(start.snapshot)
         beginning.extend(frames.entry_frame(raid_id, entry) for entry in start.entries)
         stream.push(beginning, start.is_member)
         channel.admit(subscriber, start.head, is_member=start.is_member, public=start.public)
@@ -207,15 +233,21 @@ class Hub:
         try:
             if name == _REVOKED:
                 self._revoke([TokenHash(payload.decode())])
+            elif name == _CHANGED:
+                self._changed(orjson.loads(payload))
+            elif name == _DROPPED:
+                self._dropped(orjson.loads(payload)["people"])
             else:
                 self._channels.on_message(name, payload)
         except Exception:
             logger.exception("a message could not be handled")
 
     def on_lost(self, reason: str) -> None:
+        self._dropped(None)
         self._channels.on_lost(reason)
 
     def on_back(self) -> None:
+        self._dropped(None)
         self._channels.on_back()
         if self._sessions_gone is not None and self._by_token and self._loop is not None:
             task = self._loop.create_task(self._check_sessions(self._sessions_gone))
@@ -236,12 +268,20 @@ class Hub:
             for stream in tuple(self._by_token.get(token_hash, ())):
                 stream.end(Ending.SESSION_OVER)
 
+    def _dropped(self, people: Collection[UserId] | None) -> None:
+        for tell in self._drop_listeners:
+            tell(people)
+
+    def _changed(self, news: dict[str, Any]) -> None:
+        for tell in self._change_listeners:
+            tell(UserId(news["userId"]), [TokenHash(one) for one in news["tokenHashes"]])
+
     def _drain(self, reason: str) -> None:
         self.draining = True
         for stream in tuple(self._streams):
             retry_ms = random.randint(*_RETURN_MS)
-            raid_ids = tuple(stream.subscribers)
-            goodbye = frames.goaway(raid_ids[0] if len(raid_ids) == 1 else None, retry_ms, reason)
+            topics = tuple(stream.subscribers)
+            goodbye = frames.goaway(topics[0].raid_id if len(topics) == 1 else None, retry_ms, reason)
             stream.end(Ending.RESTART, [frames.CommentFrame(b"goaway", retry_ms), goodbye])
 
 

@@ -6,52 +6,23 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Protocol
 
-from raidline.ids import Epoch, RaidId
 from realtime.cancelling import end_tasks
 from realtime.channel import Channel, Place, place
-from realtime.cursor import Cursor
 from realtime.ending import Ending
-from realtime.errors import RealtimeError
-from realtime.frames import ResetFrame
-from realtime.raids import EVERYONE, LogPage, StreamStart, View, Viewer
-from realtime.snapshot import Snapshot
+from realtime.logs import Following, Logs
 
 logger = logging.getLogger(__name__)
-
-Ensure = Callable[[RaidId, Epoch], Awaitable[object]]
-"""Heals a raid's state if it is missing or in doubt, to at least that epoch."""
-
-HEAL_TRIES = 5
-"""A raid that is still in doubt after so many heals is not to be had now."""
 
 _TRIES = 6
 _PAUSE_MAX = 5.0
 
 
-class Reads(Protocol):
-    """What streams ask of Redis; `RaidStore` does it."""
-
-    async def stream_start(self, raid_id: RaidId, viewer: Viewer, cursor: Cursor | None) -> StreamStart: ...
-
-    async def view(self, raid_id: RaidId, viewer: Viewer) -> View: ...
-
-    async def entries_after(self, raid_id: RaidId, cursor: Cursor) -> LogPage: ...
-
-    async def heads(self, raid_ids: list[RaidId]) -> dict[RaidId, Cursor]: ...
-
-
-class StillInDoubt(RealtimeError):
-    """A raid could not be put in order within a bounded number of heals."""
-
-
 class Repairs:
     """Keeps its tasks until they are done; `close` ends them."""
 
-    def __init__(self, reads: Reads, ensure: Ensure, *, pause: float = 0.1) -> None:
-        self._reads = reads
-        self._ensure = ensure
+    def __init__(self, logs: Logs, *, pause: float = 0.1) -> None:
+        self._logs = logs
         self._pause = pause
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -96,7 +67,7 @@ class Repairs:
                 await attempt(channel)
                 return True
             except Exception as error:  # Redis or the ledger is away, or a heal failed: all may pass
-                logger.warning("raid %s: what streams lack cannot be read: %r", channel.raid_id, error)
+                logger.warning("%s: what streams lack cannot be read: %r", channel.topic, error)
             await asyncio.sleep(random.uniform(0, min(_PAUSE_MAX, self._pause * 2**tried)))
         return False
 
@@ -119,44 +90,27 @@ class Repairs:
                 raise
 
     async def _read_log(self, channel: Channel) -> None:
-        for _ in range(HEAL_TRIES):
-            assert channel.head is not None
-            page = await self._reads.entries_after(channel.raid_id, channel.head)
-            if page.outcome == "reset":
-                await self._begin_anew(channel)
-                return
-            if page.outcome == "ok":
-                self._apply(channel, page)
-                return
-            await self._ensure(channel.raid_id, max(page.epoch, channel.head.epoch))
-        raise StillInDoubt(f"the log of raid {channel.raid_id}")
+        following = await self._logs.after(channel)
+        if following is None:
+            await self._begin_anew(channel)
+        else:
+            self._apply(channel, following)
 
     @staticmethod
-    def _apply(channel: Channel, page: LogPage) -> None:
+    def _apply(channel: Channel, following: Following) -> None:
         assert channel.head is not None
-        for entry in page.entries:
+        for entry in following.entries:
             if place(channel.head, entry) is Place.NEXT:
                 channel.append(entry)
-        if page.head is not None and page.head > channel.head:
+        if following.head > channel.head:
             channel.doubtful = True  # there is another page
 
     async def _begin_anew(self, channel: Channel) -> None:
-        snapshot = await self._snapshot(channel)
-        channel.restart(ResetFrame(snapshot, channel.watchers()))
+        channel.restart(await self._logs.beginning(channel))
 
     async def _take_back(self, channel: Channel) -> None:
         while channel.stragglers:
-            snapshot = await self._snapshot(channel)
-            frame = ResetFrame(snapshot, channel.watchers())
+            frame = await self._logs.beginning(channel)
             stragglers, channel.stragglers = channel.stragglers, []
             for subscriber in stragglers:
                 channel.take_back(subscriber, frame)
-
-    async def _snapshot(self, channel: Channel) -> Snapshot:
-        for _ in range(HEAL_TRIES):
-            view = await self._reads.view(channel.raid_id, EVERYONE)
-            if view.snapshot is not None:
-                return view.snapshot
-            least = channel.head.epoch if channel.head is not None else view.epoch
-            await self._ensure(channel.raid_id, max(view.epoch, least))
-        raise StillInDoubt(f"the snapshot of raid {channel.raid_id}")

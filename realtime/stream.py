@@ -1,4 +1,4 @@
-"""One open connection: who reads it, its way out, and the raids it follows."""
+"""One open connection: who reads it, its way out, and what it follows."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from starlette.types import Send
 
-from raidline.ids import RaidId, TokenHash, UserId
+from raidline.ids import TokenHash, UserId
 from realtime.ending import Ending
 from realtime.frames import Chunk, Frame, Framing
 from realtime.outlet import Outlet
 from realtime.subscriber import Subscriber
+from realtime.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Transport:
     framing: Framing
     farewell: Callable[[Ending], Chunk]
     """The last messages of a connection that the server ends."""
-    dismissal: Callable[[RaidId], Chunk] | None = None
-    """Said when one raid is no longer to be seen; None where that ends the connection."""
+    dismissal: Callable[[Topic], Chunk] | None = None
+    """Said when one of several is no longer to be seen; None where that ends the connection."""
 
 
 class Stream:
@@ -42,7 +43,7 @@ class Stream:
     def __init__(self, viewer: Viewer, transport: Transport) -> None:
         self.viewer = viewer
         self.framing = transport.framing
-        self.subscribers: dict[RaidId, Subscriber] = {}
+        self.subscribers: dict[Topic, Subscriber] = {}
         self.ended: Ending | None = None
         self.aborted = False
         self.outlet = Outlet(self._flush)
@@ -68,17 +69,17 @@ class Stream:
     def push(self, frames: Sequence[Frame], for_member: bool) -> None:
         self.outlet.push(self.framing(frames, for_member))
 
-    def dismiss(self, raid_id: RaidId) -> None:
-        """This raid is no longer to be seen by this reader."""
+    def dismiss(self, topic: Topic) -> None:
+        """It is no longer to be seen by this reader."""
         if self._transport.dismissal is None:
             self.end(Ending.NO_PERMISSION)
             return
-        self.leave(raid_id)
-        self.outlet.push(self._transport.dismissal(raid_id))
+        self.leave(topic)
+        self.outlet.push(self._transport.dismissal(topic))
 
-    def leave(self, raid_id: RaidId) -> bool:
-        """Follow this raid no longer; False if it was not followed."""
-        subscriber = self.subscribers.pop(raid_id, None)
+    def leave(self, topic: Topic) -> bool:
+        """Follow it no longer; False if it was not followed."""
+        subscriber = self.subscribers.pop(topic, None)
         if subscriber is None:
             return False
         subscriber.channel.remove(subscriber)
@@ -109,8 +110,8 @@ class Stream:
     def _leave_all(self) -> None:
         if self._expiry is not None:
             self._expiry.cancel()
-        for raid_id in tuple(self.subscribers):
-            self.leave(raid_id)
+        for topic in tuple(self.subscribers):
+            self.leave(topic)
 
     def _flush(self) -> None:
         for subscriber in tuple(self.subscribers.values()):

@@ -1,21 +1,22 @@
-"""One client's view of one raid: a position in the raid's window, and what may be shown to it."""
+"""One client's view of one channel: a position in its window, and what may be shown to the client."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from raidline.ids import RaidId, UserId
+from raidline.ids import UserId
 from realtime.cursor import Cursor
 from realtime.ending import Ending
 from realtime.frames import Frame, Framing, ResetFrame
 from realtime.outlet import Outlet
+from realtime.topics import Topic
 from realtime.visibility import Change
 from realtime.window import Window
 
 
 class Source(Protocol):
-    """Where the frames come from: a raid's channel."""
+    """Where the frames come from: a channel."""
 
     window: Window
     head: Cursor | None
@@ -37,7 +38,7 @@ class Sink(Protocol):
 
     def push(self, frames: Sequence[Frame], for_member: bool) -> None: ...
 
-    def dismiss(self, raid_id: RaidId) -> None: ...
+    def dismiss(self, topic: Topic) -> None: ...
 
     def end(self, ending: Ending) -> None: ...
 

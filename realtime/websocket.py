@@ -19,6 +19,7 @@ from realtime.frames import Chunk, socket_framing, socket_text
 from realtime.hub import Hub
 from realtime.sse import abort_of, was_aborted
 from realtime.stream import Stream, Transport
+from realtime.topics import OwnTopic, RaidTopic, Topic
 
 SUBPROTOCOL = "raidline.v1"
 
@@ -45,17 +46,17 @@ class Handlers:
     contribute: Callable[[Contribute], Awaitable[dict[str, Any]]]
     """The fields of the answer, `status` among them."""
 
-    watch: Callable[[Stream, RaidId, str | None], Awaitable[None]]
-    """As Hub.watch."""
+    watch: Callable[[Stream, RaidId | None, str | None], Awaitable[None]]
+    """As Hub.watch; as Hub.watch_own for None."""
 
 
 def farewell(ending: Ending) -> Chunk:
     return ({"type": "websocket.close", "code": ending.value, "reason": ending.reason},)
 
 
-def _dismissal(raid_id: RaidId) -> Chunk:
+def _dismissal(topic: Topic) -> Chunk:
     detail = "This raid is no longer to be seen."
-    return (_message({"type": "error", "raidId": raid_id, "code": "no_permission", "detail": detail}),)
+    return (_message({"type": "error", **_named(topic), "code": "no_permission", "detail": detail}),)
 
 
 SOCKET_OF_ONE = Transport(framing=socket_framing, farewell=farewell)
@@ -120,19 +121,27 @@ class Socket:
 
     async def _subscribe(self, frame: Subscribe) -> None:
         self._of_many()
-        followed = self._stream.subscribers
-        if frame.raid_id in followed:
-            raise FrameError("already_subscribed", "This socket follows the raid already.")
-        if len(followed) >= MAX_RAIDS:
+        topic, followed = self._topic(frame.raid_id), self._stream.subscribers
+        if topic in followed:
+            raise FrameError("already_subscribed", f"This socket follows {_in_words(topic)} already.")
+        if sum(isinstance(one, RaidTopic) for one in (*followed, topic)) > MAX_RAIDS:
             raise FrameError("too_many_subscriptions", f"A socket follows at most {MAX_RAIDS} raids.")
         await self._handlers.watch(self._stream, frame.raid_id, frame.since)
-        await self._reply(frame.ref, {"raidId": frame.raid_id})
+        await self._reply(frame.ref, _named(topic))
 
     async def _unsubscribe(self, frame: Unsubscribe) -> None:
         self._of_many()
-        if not self._stream.leave(frame.raid_id):
-            raise FrameError("not_subscribed", "This socket does not follow the raid.")
-        await self._reply(frame.ref, {"raidId": frame.raid_id})
+        topic = self._topic(frame.raid_id)
+        if not self._stream.leave(topic):
+            raise FrameError("not_subscribed", f"This socket does not follow {_in_words(topic)}.")
+        await self._reply(frame.ref, _named(topic))
+
+    def _topic(self, raid_id: RaidId | None) -> Topic:
+        if raid_id is not None:
+            return RaidTopic(raid_id)
+        if self._stream.user_id is None:
+            raise FrameError("user_required", "This needs a user, and the caller is none.")
+        return OwnTopic(self._stream.user_id)
 
     def _of_many(self) -> None:
         if self._own_raid is not None:
@@ -162,6 +171,14 @@ class Socket:
 
     async def _say(self, content: dict[str, Any]) -> None:
         await self._stream.outlet.write((_message(content),))
+
+
+def _named(topic: Topic) -> dict[str, Any]:
+    return {"raidId": topic.raid_id} if isinstance(topic, RaidTopic) else {"own": True}
+
+
+def _in_words(topic: Topic) -> str:
+    return "the raid" if isinstance(topic, RaidTopic) else "your own events"
 
 
 def _message(content: dict[str, Any]) -> Any:

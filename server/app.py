@@ -15,7 +15,24 @@ from server.context import REQUEST_ID
 from server.failures import EXPECTED
 from server.middleware import RequestFrame
 from server.problems import Problem
-from server.routes import contributions, events, health, membership, raids, sessions, streams, web
+from server.routes import (
+    achievement_admin,
+    achievements,
+    checkins,
+    contributions,
+    events,
+    health,
+    leaderboards,
+    me,
+    membership,
+    own_achievements,
+    raids,
+    sessions,
+    stats,
+    streaks,
+    streams,
+    web,
+)
 from server.routes.health import Readiness
 from server.services import Services, open_services
 from server.settings import Settings
@@ -45,6 +62,14 @@ def all_routes() -> Sequence[BaseRoute]:
         *streams.routes,
         *membership.routes,
         *events.routes,
+        *me.routes,
+        *checkins.routes,
+        *streaks.routes,
+        *stats.routes,
+        *own_achievements.routes,
+        *achievements.routes,
+        *achievement_admin.routes,
+        *leaderboards.routes,
         *sessions.routes,
         *health.routes,
         *web.routes,
@@ -80,7 +105,7 @@ def cross_origin(allowed: Sequence[str]) -> list[Middleware]:
         Middleware(
             CORSMiddleware,
             allow_origins=list(allowed),
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=[
                 "Authorization",
                 "Content-Type",

@@ -153,6 +153,22 @@ def audit(repair: bool, as_json: bool, data: Path) -> int:
     return commands.run(commands.audit(_settings(), data, repair, as_json))
 
 
+@raidline.command(short_help="Give an achievement to everybody who is past its threshold.")
+@click.argument("achievement_id", metavar="ID", type=click.IntRange(1, 10**18 - 1))
+@click.option("--dry-run", is_flag=True, help="Only count who would unlock it.")
+@data_option
+def recompute(achievement_id: int, dry_run: bool, data: Path) -> int:
+    """Give the achievement ID to everybody who is past its threshold, for one that is new or was changed.
+
+    Prints how many unlocked it, had it already, and were looked at. Silent to them: no event tells
+    it. In pages, at DATABASE_URL and REDIS_URL or the services in --data, also while a raidline runs
+    there; interrupted, the next worker goes on. Exits 1 when it failed.
+    """
+    from server import commands
+
+    return commands.run(commands.recompute(_settings(), data, achievement_id, dry_run))
+
+
 @raidline.command()
 @click.argument("name")
 @click.option("--url", default="http://127.0.0.1:8000", show_default=True, help="The running server.")

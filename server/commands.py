@@ -113,6 +113,19 @@ async def audit(settings: Settings, data: Path, repair: bool, as_json: bool) -> 
         raise SettingsError(f"REDIS_URL: {error}") from error
 
 
+async def recompute(settings: Settings, data: Path, achievement_id: int, dry_run: bool) -> int:
+    from persistence.errors import LedgerAway
+    from server.recompute_command import recompute as work_off
+
+    if not (settings.database_url and settings.redis_url) and not data.is_dir():
+        raise SettingsError(f"--data: {data} holds no data")
+    try:
+        async with _reached_services(settings, data) as ready:
+            return await work_off(ready, achievement_id, dry_run)
+    except LedgerAway as error:
+        raise SettingsError(f"DATABASE_URL: {error}") from error
+
+
 async def replay(settings: Settings, file: Path, url: str | None, data: Path, concurrency: int | None) -> int:
     """Feed `file` to the server at `url`, or to one of our own for as long as it takes."""
     if url is not None:

@@ -20,7 +20,7 @@ from server.caller import Caller
 from server.failures import problem_of, refusal
 from server.json_body import validate
 from server.problems import PROBLEM_JSON, Problem, insufficient_scope
-from server.times import milliseconds, today_in
+from server.times import milliseconds, not_over, today_in
 from server.write_path import Accepted, Refused
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ async def prepare(services: Services, caller: Caller, raid_id: RaidId, key: str,
         task_id=body.task_id,
         occurred_at_ms=milliseconds(occurred) if occurred else None,
         day=occurred.date().isoformat() if occurred else today_in(await _tz_of(services, caller, user_id)),
+        live=occurred is None or not_over(occurred),
         late_ms=None if BACKDATE in caller.scopes else services.settings.late_days * _DAY_MS,
     )
 

@@ -24,6 +24,13 @@ async def read_json(request: Request) -> dict[str, Any]:
     return parse_object(await request.body())
 
 
+async def read_optional(request: Request, model: type[Model]) -> Model:
+    """A body that need not be there: none says as much as one without a field."""
+    if not await request.body():
+        return validate(model, {})
+    return await read_model(request, model)
+
+
 async def read_model(request: Request, model: type[Model]) -> Model:
     return validate(model, await read_json(request))
 

@@ -40,6 +40,7 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "not_member": (404, "This user is not a member of the raid"),
     "unknown_member": (404, "This user is not a member of the raid"),
     "unknown_user": (404, "There is no such user"),
+    "unknown_achievement": (404, "There is no such achievement"),
     "unknown_contribution": (404, "There is no such contribution in this raid"),
     "unknown_invite_code": (404, "No raid can be joined with this code"),
     # What the raid's rules refuse
@@ -58,6 +59,19 @@ PROBLEMS: Mapping[str, tuple[int, str]] = {
     "idempotency_key_reused": (422, "This key belongs to a contribution with another body"),
     "total_limit_reached": (422, "The raid's total would pass its limit"),
     "contribution_limit_reached": (422, "The raid has as many contributions as it can hold"),
+    # What the rules of achievements refuse
+    "unlocked_by_metric": (403, "An achievement with a metric is unlocked by what its owner does"),
+    "no_metric": (422, "The achievement has no metric to be recomputed from"),
+    # What the rules of streaks refuse
+    "no_streak": (409, "There is no streak to be kept"),
+    "no_freeze": (409, "No freeze is held"),
+    "already_active": (409, "The day counts already"),
+    "already_kept": (409, "The day is kept already"),
+    "nothing_to_repair": (409, "No day can be repaired"),
+    "repaired_lately": (409, "A day can be repaired once in 7 days"),
+    "pause_in_past": (422, "A pause cannot begin in the past"),
+    "pause_backwards": (422, "A pause cannot end before it begins"),
+    "pause_too_long": (422, "A pause can reach at most 90 days ahead"),
     # The server's own state
     "internal_error": (500, "Something went wrong here"),
     "unavailable": (503, "Not possible at the moment, try again"),

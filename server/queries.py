@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 
 from starlette.requests import Request
 
 from server.problems import invalid_field
+from server.times import parse_day
 
 PAGE_DEFAULT = 20
 PAGE_MAX = 100
+DAYS_MAX = 366
 
 
 def text(request: Request, name: str) -> str | None:
@@ -21,12 +24,22 @@ def text(request: Request, name: str) -> str | None:
     return given[0] if given and given[0] else None
 
 
-def limit(request: Request, *, default: int = PAGE_DEFAULT, most: int = PAGE_MAX) -> int:
-    given = text(request, "limit")
+def limit(request: Request, *, default: int = PAGE_DEFAULT, most: int = PAGE_MAX, name: str = "limit") -> int:
+    given = text(request, name)
     if given is None:
         return default
     if not (given.isascii() and given.isdigit() and len(given) <= 6 and 1 <= int(given) <= most):
-        raise invalid_field("limit", f"has to be a whole number from 1 to {most}")
+        raise invalid_field(name, f"has to be a whole number from 1 to {most}")
+    return int(given)
+
+
+def number(request: Request, name: str) -> int | None:
+    """An id."""
+    given = text(request, name)
+    if given is None:
+        return None
+    if not (given.isascii() and given.isdigit() and len(given) <= 18 and int(given) > 0):
+        raise invalid_field(name, "has to be an id")
     return int(given)
 
 
@@ -42,6 +55,25 @@ def one_of(request: Request, name: str, words: tuple[str, ...]) -> str | None:
     if given is not None and given not in words:
         raise invalid_field(name, "has to be one of " + ", ".join(words))
     return given
+
+
+def day(request: Request, name: str) -> date | None:
+    given = text(request, name)
+    found = None if given is None else parse_day(given)
+    if given is not None and found is None:
+        raise invalid_field(name, "has to be a day, such as 2026-11-20")
+    return found
+
+
+def days(request: Request, today: date, *, default: int, most: int = DAYS_MAX) -> tuple[date, date]:
+    """The first and the last day of `from` and `to`; without `to` up to today, without `from` as many as default."""
+    last = day(request, "to") or today
+    first = day(request, "from") or last - timedelta(days=default - 1)
+    if first > last:
+        raise invalid_field("from", "has to be no later than the last day")
+    if (last - first).days >= most:
+        raise invalid_field("from", f"has to be at most {most - 1} days before the last day")
+    return first, last
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from persistence.errors import RaidUnknown
 from raidline.ids import Epoch, RaidId
 from realtime.cursor import NOWHERE, Cursor
+from realtime.logs import HEAL_TRIES
 from realtime.raids import EVERYONE, LogPage, View, Viewer
-from realtime.repair import HEAL_TRIES
 from server.problems import Problem
 from server.write_path import Unavailable
 

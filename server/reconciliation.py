@@ -1,7 +1,8 @@
 """`raidline audit`: everything held against everything, on demand, and mended where asked.
 
-state hash = log = ledger = sum of rows. The ledger is compared with itself set by set, each raid's state and log
-with the ledger one by one. `mend` records from the logs first, then mends the sums, then the states.
+state hash = log = ledger = sum of rows = leaderboards. The ledger is compared with itself set by set, each raid's
+state and log and each leaderboard with the ledger one by one. `mend` records from the logs first, then mends the sums
+and what hangs on them, then the states, then the leaderboards.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from realtime.commands import Void
 from realtime.cursor import Cursor
 from realtime.errors import RedisAway
 from realtime.inspection import Inspected
+from server.board_audit import BoardAudit
 from server.comparison import differences
 from server.packing import loaded_state
 from server.services import Services
@@ -43,6 +45,7 @@ class Reconciliation:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._ledger_audit = LedgerAudit(services.pool)
+        self._boards = BoardAudit(services)
 
     async def look(self) -> AsyncIterator[Difference]:
         """Every difference there is now, the ledger's own first. Changes nothing."""
@@ -53,6 +56,9 @@ class Reconciliation:
                 yield difference
         async for difference in self._strangers():
             yield difference
+        async for _, found in self._boards.compared():
+            for difference in found:
+                yield difference
 
     async def _of_ledger(self) -> list[Difference]:
         """What two servers record out of order differs for an instant: only what is seen twice counts."""
@@ -74,6 +80,9 @@ class Reconciliation:
             if found:
                 await self._try_to_heal(raid_id)
         await self._services.notifier.send(await self._services.ledger.send_outbox(0, QUARANTINE_PAGE))
+        async for board, wrong in self._boards.compared():
+            if wrong:
+                await self._boards.build_anew(board)
 
     async def _pages(self) -> AsyncIterator[list[RaidId]]:
         after = RaidId(0)

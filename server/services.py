@@ -1,29 +1,45 @@
 """The composition root: every object of the server, built in the order in which they need one another."""
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from persistence.achievements import Achievements
+from persistence.boards import Boards
+from persistence.definitions import Definitions
+from persistence.jobs import Jobs
 from persistence.ledger import Ledger
 from persistence.migrations import pending
 from persistence.people import People
 from persistence.pool import Pool, connection, open_pool
+from persistence.profiles import Profiles
 from persistence.raids import Raids
+from persistence.streak_keeping import StreakKeeping
+from persistence.streak_page import StreakPages
 from realtime.agenda import Agenda
+from realtime.boards import BoardStore
 from realtime.connection import Scripted
 from realtime.healing import RaidCare
 from realtime.hub import Hub, HubSettings
 from realtime.inspection import Inspector
 from realtime.listener import Listener
+from realtime.logs import Own
+from realtime.own_log import OwnLogs
 from realtime.raids import RaidStore
+from realtime.ready_made import ReadyMadeStore
 from server.auditor import Auditor
 from server.breaker import Breaker
 from server.healer import Healer
 from server.hints import Hints
+from server.jobs import PAGES, JobRunner
+from server.leaderboards import Leaderboards
 from server.notifier import Notifier
+from server.own_snapshot import own_snapshot
 from server.points import Pause, no_pause
 from server.pressure import Pressure
+from server.ready_made import ReadyMade
 from server.recorder import Recorder
 from server.sessions import Sessions
 from server.settings import Settings, require_urls
@@ -68,6 +84,16 @@ class Services:
     write_path: WritePath
     hub: Hub
     sessions: Sessions
+    profiles: Profiles
+    streak_keeping: StreakKeeping
+    streak_pages: StreakPages
+    definitions: Definitions
+    achievements: Achievements
+    jobs: Jobs
+    job_runner: JobRunner
+    board_store: BoardStore
+    leaderboards: Leaderboards
+    ready_made: ReadyMade
 
     async def ping_redis(self) -> None:
         """Raises RedisAway."""
@@ -95,9 +121,12 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
 
         ledger, raids, people = Ledger(pool, pause), Raids(pool), People(pool)
         store, care = RaidStore(scripted), RaidCare(caring, pause)
-        notifier = Notifier(ledger, scripted)
+        board_store = BoardStore(scripted)
+        notifier = Notifier(ledger, scripted, board_store)
         healer = Healer(care, RaidStore(caring), ledger, pause)
         sessions = Sessions(people, scripted.redis)
+        jobs = Jobs(pool, PAGES)
+        hub = _hub(stack, settings, redis_url, pool, scripted, store, healer, sessions)
         yield Services(
             settings=settings,
             pool=pool,
@@ -113,8 +142,18 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
             auditor=Auditor(care, ledger, raids, healer, pause),
             notifier=notifier,
             write_path=_write_path(stack, settings, scripted, store, ledger, notifier, healer, pause),
-            hub=_hub(stack, settings, redis_url, store, healer, sessions),
+            hub=hub,
             sessions=sessions,
+            profiles=Profiles(pool),
+            streak_keeping=StreakKeeping(pool),
+            streak_pages=StreakPages(pool),
+            definitions=Definitions(pool),
+            achievements=Achievements(pool),
+            jobs=jobs,
+            job_runner=JobRunner(jobs, notifier),
+            board_store=board_store,
+            leaderboards=_leaderboards(stack, board_store, pool),
+            ready_made=_ready_made(stack, scripted, hub, notifier),
         )
 
 
@@ -151,17 +190,37 @@ def _write_path(
     return write_path
 
 
+def _leaderboards(stack: AsyncExitStack, store: BoardStore, pool: Pool) -> Leaderboards:
+    leaderboards = Leaderboards(store, Boards(pool))
+    stack.push_async_callback(leaderboards.close)
+    return leaderboards
+
+
+def _ready_made(stack: AsyncExitStack, scripted: Scripted, hub: Hub, notifier: Notifier) -> ReadyMade:
+    background = Background()
+    ready_made = ReadyMade(ReadyMadeStore(scripted), background, lambda: hub.live)
+    hub.on_pages_dropped(ready_made.forget)
+    notifier.on_pages_dropped(ready_made.forget)
+    for part in (background, ready_made):
+        stack.push_async_callback(part.close)
+    return ready_made
+
+
 def _hub(
     stack: AsyncExitStack,
     settings: Settings,
     redis_url: str,
+    pool: Pool,
+    scripted: Scripted,
     store: RaidStore,
     healer: Healer,
     sessions: Sessions,
 ) -> Hub:
     limits = HubSettings(max_streams=settings.max_connections)
-    hub = Hub(store, Listener(redis_url), healer.ensure, limits, sessions.gone)
+    own = Own(OwnLogs(scripted), functools.partial(own_snapshot, Profiles(pool), StreakPages(pool)))
+    hub = Hub(store, Listener(redis_url), healer.ensure, limits, sessions.gone, own)
     hub.on_session_revoked(sessions.forget)
+    hub.on_person_changed(sessions.forget_person)
     hub.start()
     stack.push_async_callback(hub.stop)
     return hub

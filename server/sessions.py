@@ -21,7 +21,7 @@ from persistence.people import People
 from persistence.rows import OutboxRow
 from raidline.ids import SessionToken, TokenHash, UserId
 from realtime.errors import RedisAway
-from realtime.keys import SESSION_ENDED, SESSION_SECONDS, session_key
+from realtime.keys import SESSION_ENDED, SESSION_IN_DOUBT, SESSION_SECONDS, session_key
 from server.cache import ExpiringCache
 from server.caller import Caller, User, hash_of
 from server.problems import Problem
@@ -32,6 +32,7 @@ IN_MEMORY_MAX: Final = 10_000
 ZONES_IN_MEMORY_S: Final = 300
 
 _ENDED: Final = SESSION_ENDED.encode()
+_IN_DOUBT: Final = SESSION_IN_DOUBT.encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,8 @@ class NewSession:
 
 
 class Sessions:
-    """`forget` is to be called with every token hash that comes on the channel `sessions:revoked`."""
+    """`forget` is to be called with every token hash that comes on the channel `sessions:revoked`, `forget_person`
+    with what comes on `people:changed`."""
 
     def __init__(self, people: People, redis: Redis) -> None:
         self._people = people
@@ -75,11 +77,13 @@ class Sessions:
         """Of somebody other than the caller. Raises Problem when there is no such user, LedgerAway."""
         known = self._zones.get(user_id)
         if known is None:
+            forgotten = self._forgotten
             user = await self._people.user(user_id)
             if user is None:
                 raise Problem("unknown_member")
             known = user.tz
-            self._zones.put(user_id, known)
+            if forgotten == self._forgotten:
+                self._zones.put(user_id, known)
         return known
 
     async def end(self, token_hash: TokenHash) -> Sequence[OutboxRow]:
@@ -92,6 +96,13 @@ class Sessions:
         self._forgotten += 1
         self._memory.drop(token_hash)
 
+    def forget_person(self, user_id: UserId, token_hashes: Collection[TokenHash]) -> None:
+        """Their name or zone is another: these sessions are looked up again."""
+        self._forgotten += 1
+        self._zones.drop(user_id)
+        for token_hash in token_hashes:
+            self.forget(token_hash)
+
     async def gone(self, token_hashes: Collection[TokenHash]) -> Collection[TokenHash]:
         """Which of them have been ended, for whoever may have missed the announcement. Raises RedisAway."""
         asked = list(token_hashes)
@@ -103,7 +114,7 @@ class Sessions:
 
     async def _look_up(self, token_hash: TokenHash) -> Caller | None:
         cached = await self._cached(token_hash)
-        if cached is not None:
+        if cached is not None and cached != _IN_DOUBT:
             return _unpacked(cached, token_hash)
         row = await self._people.session(token_hash)
         if row is None:

@@ -1,7 +1,7 @@
 """Times and days as the wire has them: RFC 3339 with an offset, and the local day it stands for."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -9,6 +9,8 @@ _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII,
 )
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -23,6 +25,21 @@ def parse_rfc3339(text: str) -> datetime | None:
         return None
 
 
+def parse_day(text: str) -> date | None:
+    """The day of `2026-11-20`, or None for anything that is not one, or one that nobody can mean."""
+    if _DAY.fullmatch(text) is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if FIRST_DAY <= day <= LAST_DAY else None
+
+
+def now_ms() -> int:
+    return milliseconds(datetime.now(UTC))
+
+
 def milliseconds(time: datetime) -> int:
     return (time - _EPOCH) // _MILLISECOND
 
@@ -30,6 +47,11 @@ def milliseconds(time: datetime) -> int:
 def today_in(tz: str) -> str:
     """The day it is now in that time zone."""
     return datetime.now(ZoneInfo(tz)).date().isoformat()
+
+
+def not_over(time: datetime) -> bool:
+    """Whether its day is today, or yet to come, by its own offset."""
+    return time.date() >= datetime.now(time.tzinfo).date()
 
 
 @cache

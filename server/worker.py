@@ -9,13 +9,17 @@ from dataclasses import dataclass
 
 import structlog
 
+from persistence.analytics import add_up_tallies
 from persistence.errors import LedgerAway
+from persistence.midnights import Midnights
 from persistence.partitions import ensure_partitions
 from raidline.ids import RaidId
 from realtime.cancelling import end_tasks
 from realtime.commands import Settle
 from realtime.errors import RedisAway
+from server.forgetter import forget_the_rest
 from server.services import Services
+from server.times import now_ms
 from server.write_path import REDIS_AWAY, Unavailable
 
 DEADLINES_SECONDS = 0.5
@@ -25,6 +29,12 @@ REFILL_SECONDS = 30.0
 OUTBOX_SECONDS = 1.0
 PARTITIONS_SECONDS = 3600.0
 SESSIONS_SECONDS = 3600.0
+FORGETTING_SECONDS = 5.0
+JOBS_SECONDS = 0.5
+JOBS_DELETED_SECONDS = 3600.0
+TALLIES_SECONDS = 60.0
+LEADERBOARDS_SECONDS = 60.0
+MIDNIGHTS_SECONDS = 10.0
 
 OVERDUE_SECONDS = 2.0
 """Outbox rows this old were not sent by the server that wrote them."""
@@ -42,7 +52,7 @@ log = structlog.get_logger(__name__)
 class Duty:
     name: str
     every_seconds: float
-    work: Callable[[], Awaitable[None]]
+    work: Callable[[], Awaitable[object]]
 
 
 async def run_worker(services: Services) -> None:
@@ -79,6 +89,12 @@ class Worker:
             Duty("outbox", OUTBOX_SECONDS, self.send_outbox),
             Duty("partitions", PARTITIONS_SECONDS, self.make_partitions),
             Duty("sessions", SESSIONS_SECONDS, self._services.people.delete_expired_sessions),
+            Duty("forgetting", FORGETTING_SECONDS, self.forget_the_rest),
+            Duty("jobs", JOBS_SECONDS, self._services.job_runner.work_some),
+            Duty("jobs_deleted", JOBS_DELETED_SECONDS, self._services.jobs.delete_finished),
+            Duty("tallies", TALLIES_SECONDS, self.add_up_tallies),
+            Duty("leaderboards", LEADERBOARDS_SECONDS, self._services.leaderboards.finalise_due),
+            Duty("midnights", MIDNIGHTS_SECONDS, self.pass_midnights),
         ]
 
     async def meet_deadlines(self) -> None:
@@ -123,6 +139,19 @@ class Worker:
     async def send_outbox(self) -> None:
         rows = await self._services.ledger.send_outbox(OVERDUE_SECONDS, AT_ONCE)
         await self._services.notifier.send(rows)
+
+    async def forget_the_rest(self) -> None:
+        await forget_the_rest(self._services)
+
+    async def add_up_tallies(self) -> None:
+        await add_up_tallies(self._services.pool)
+
+    async def pass_midnights(self) -> None:
+        """Spend the freezes of those whose midnight has passed, then warn those whose streak ends at the next."""
+        midnights = Midnights(self._services.pool)
+        for duty in (midnights.spend_freezes, midnights.warn_at_risk):
+            while (told := await duty(now_ms(), AT_ONCE)) is not None:
+                await self._services.notifier.send(told)
 
     async def make_partitions(self) -> None:
         await ensure_partitions(self._services.pool)

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
+import asyncpg
 
 from server.commands import prepare_database
 from server.embedded import EmbeddedPostgres, EmbeddedRedis, ServiceUrls
@@ -25,6 +26,7 @@ class World:
 
     def __init__(self, postgres: EmbeddedPostgres, redis: EmbeddedRedis) -> None:
         self.urls = ServiceUrls(postgres.url, redis.url)
+        self.url_of = postgres.url_of
         self.postgres_pid = postgres.pid
         self.redis_pid = redis.pid
         self.admin_token = secrets.token_urlsafe()
@@ -42,6 +44,16 @@ async def world() -> AsyncIterator[World]:
             stack.push_async_callback(redis.stop)
             await prepare_database(postgres.url)
             yield World(postgres, redis)
+
+
+@contextlib.asynccontextmanager
+async def own_connection(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection beside those of what is measured."""
+    connection = await asyncpg.connect(url, server_settings={"timezone": "UTC"})
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 @contextlib.asynccontextmanager

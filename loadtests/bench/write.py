@@ -36,7 +36,8 @@ class Cost:
         return spent / REQUESTS * 1e6
 
 
-async def run() -> None:
+async def run(*, profiled: bool = False) -> None:
+    """`profiled` changes nothing: the server is another process."""
     empty = await _empty()
     async with world() as services:
         durable = await _contributions(services)

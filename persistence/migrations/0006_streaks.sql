@@ -8,6 +8,14 @@ ALTER TABLE user_daily_stats
     ADD COLUMN changes    bigint NOT NULL DEFAULT 0;  -- how often it was folded: tells an older total from a newer one
 CREATE INDEX user_daily_stats_day ON user_daily_stats (day, user_id);
 
+-- The instant at which a day begins there. Where midnight comes twice it is the first; where it is left out, the first
+-- instant after it.
+CREATE FUNCTION day_begins(day date, tz text) RETURNS timestamptz
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (day::timestamp AT TIME ZONE tz)
+           - CASE WHEN ((day::timestamp AT TIME ZONE tz) - interval '1 hour') AT TIME ZONE tz >= day::timestamp
+                  THEN interval '1 hour' ELSE interval '0' END;
+
 -- A day that is part of a run, or keeps one together. A missed day has no row.
 CREATE TABLE streak_days (
     user_id bigint      NOT NULL,

@@ -82,3 +82,18 @@ CREATE TABLE achievement_tallies (
     unlocks        bigint NOT NULL  -- negative where unlocks were taken back
 );
 CREATE INDEX achievement_tallies_achievement_id_day ON achievement_tallies (achievement_id, day, hours);
+
+-- How many people there are, without counting them. As above: only ever added to.
+CREATE TABLE people_tallies (people bigint NOT NULL);
+
+CREATE FUNCTION tally_people() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO people_tallies
+    SELECT CASE TG_OP WHEN 'INSERT' THEN count(*) ELSE -count(*) END FROM changed HAVING count(*) > 0;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER users_made AFTER INSERT ON users REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION tally_people();
+CREATE TRIGGER users_gone AFTER DELETE ON users REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION tally_people();
+INSERT INTO people_tallies SELECT count(*) FROM users;

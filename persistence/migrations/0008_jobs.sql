@@ -2,7 +2,7 @@
 
 CREATE TABLE jobs (
     id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind        text        NOT NULL,  -- raid_completed, recompute
+    kind        text        NOT NULL,  -- raid_completed, recompute, erase
     params      jsonb       NOT NULL,
     state       text        NOT NULL DEFAULT 'waiting',
     place       bigint      NOT NULL DEFAULT 0,  -- the last user done
@@ -14,6 +14,7 @@ CREATE TABLE jobs (
     CONSTRAINT jobs_state_is_known CHECK (state IN ('waiting', 'running', 'done', 'failed'))
 );
 CREATE INDEX jobs_open ON jobs (id) WHERE state IN ('waiting', 'running');
+CREATE INDEX jobs_finished_at ON jobs (finished_at) WHERE finished_at IS NOT NULL;
 
 -- Who was in a raid when it was completed. The rows that raids_completed and raids_led count.
 CREATE TABLE raid_completions (

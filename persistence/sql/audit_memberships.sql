@@ -1,11 +1,11 @@
--- Who is in a raid against the newest join or leaving of each person.
+-- Who is in a raid against the newest join, renaming or leaving of each person.
 -- Params: $1 raids above this id, $2 up to this one
 WITH newest AS (
     SELECT DISTINCT ON (raid_id, user_id) raid_id, (entry ->> 'user_id')::bigint AS user_id,
-           CASE WHEN event = 'member_join' THEN 'member'
+           CASE WHEN event <> 'member_leave' THEN 'member'
                 WHEN (entry ->> 'removed')::boolean THEN 'removed' ELSE 'left' END AS state
     FROM raid_events
-    WHERE raid_id > $1 AND raid_id <= $2 AND event IN ('member_join', 'member_leave')
+    WHERE raid_id > $1 AND raid_id <= $2 AND (event IN ('member_join', 'member_leave') OR event = 'member_update' AND entry ? 'username')
     ORDER BY raid_id, user_id, epoch DESC, seq DESC
 )
 SELECT 'membership' AS kind, raid_id AS owner, format('raid %s user %s', raid_id, user_id) AS place,

@@ -5,7 +5,7 @@
 --   fingerprint   hex digest of the body: the same id with another body is refused
 --   user_id       the member it counts for
 --   actor_id      who posts it, absent for an operator; may_write_for_others: true frees the actor of membership
---   xp, type, task_id?, day (the member's local day, "YYYY-MM-DD")
+--   xp, type, task_id?, day (the member's local day, "YYYY-MM-DD"), live (whether that day is not over yet)
 --   occurred_at?  ms; absent: now
 --   late_ms?      how old occurred_at may be; absent: as old as it likes, from 1970 on
 --   looked_up?    {epoch, packed | null}: what the ledger says of the id, after an `unknown_key`
@@ -105,7 +105,7 @@ local function count_it()
   }, {
     contribution_id = command.id, fingerprint = command.fingerprint, user_id = command.user_id,
     actor_id = command.actor_id, xp = command.xp, type = command.type, task_id = command.task_id,
-    occurred_at = command.occurred_at or raid.now, day = command.day,
+    occurred_at = command.occurred_at or raid.now, day = command.day, live = command.live or false,
   })
   redis.call('HSET', raid.keys.contributions, command.id, pack_contribution({
     position = text_of(raid.epoch) .. '-' .. text_of(raid.seq), fingerprint = command.fingerprint,

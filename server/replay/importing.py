@@ -62,7 +62,9 @@ async def import_log(
             worker = asyncio.create_task(run_worker(services))
             try:
                 way = InProcess(services, patience)
-                return await Run(way, plan, concurrency, console or Console()).all()
+                code = await Run(way, plan, concurrency, console or Console()).all()
+                await way.finish_jobs()
+                return code
             finally:
                 await end_tasks([worker])
     except ReplayError as error:
@@ -133,6 +135,10 @@ class InProcess:
         if isinstance(outcome, Refused):
             return Sent(Fate.REFUSED, reason=_told(refusal(outcome.code)))
         return Sent(Fate.REPEATED if outcome.replayed else Fate.ACCEPTED, outcome.durable)
+
+    async def finish_jobs(self) -> None:
+        """What the rows led to and is done in pages, such as counting a completed raid for its members."""
+        await self._answered(self._services.job_runner.work_all)
 
     async def _carry_out(self, command: Command) -> None:
         await self._answered(lambda: self._services.write_path.submit(command))

@@ -14,6 +14,7 @@ from server import reading
 from server.caller import ADMIN, Caller
 from server.context import services_of
 from server.failures import refusal
+from server.ready_made import etag_of, matches
 from server.write_path import Refused
 
 JSON: Final = "application/json"
@@ -25,6 +26,16 @@ def json_answer(content: Any, status: int = 200, headers: dict[str, str] | None 
 
 def raw_json(content: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(content, status, headers=headers, media_type=JSON)
+
+
+def own_json(request: Request, content: Any) -> Response:
+    """What is the caller's alone: kept by nobody else, and 304 for who has it as it is."""
+    body = orjson.dumps(content)
+    headers = {"ETag": etag_of(body), "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+    if_none_match = request.headers.get("if-none-match")
+    if if_none_match is not None and matches(if_none_match, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return raw_json(body, headers=headers)
 
 
 def raid_of(request: Request) -> RaidId:

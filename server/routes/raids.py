@@ -14,6 +14,7 @@ from realtime.commands import Cancel, Start, Update
 from realtime.raids import View
 from server import queries, reading
 from server.bodies import HYDRATE_MAX, HydrateBody, RaidBody, RaidPatch
+from server.caller import Caller
 from server.context import services_of
 from server.identity import caller_of
 from server.json_body import read_model
@@ -40,11 +41,15 @@ async def create_raid(request: Request) -> Response:
 async def list_raids(request: Request) -> Response:
     """Read from the ledger, newest first: what the caller is in, and what is public."""
     caller = await caller_of(request)
+    return await raid_page(request, caller, mine=queries.flag(request, "mine"))
+
+
+async def raid_page(request: Request, caller: Caller, *, mine: bool) -> Response:
     with queries.cursor_refused():
         page = await services_of(request).raids.list_raids(
             caller.viewer,
             status=queries.one_of(request, "status", STATUSES),
-            mine=queries.flag(request, "mine"),
+            mine=mine,
             cursor=queries.text(request, "cursor"),
             limit=queries.limit(request),
         )

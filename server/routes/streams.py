@@ -1,8 +1,8 @@
-"""A raid's events as they happen: server-sent events, and WebSockets for those who also write."""
+"""Events as they happen, a raid's and the caller's own: server-sent events, and WebSockets for those who also write."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -18,8 +18,8 @@ from raidline.ids import RaidId
 from realtime import sse
 from realtime.client_frames import Contribute
 from realtime.ending import Ending
-from realtime.hub import Draining, NotVisible, TooManyStreams
-from realtime.repair import StillInDoubt
+from realtime.hub import Draining, Hub, NotVisible, TooManyStreams
+from realtime.logs import StillInDoubt
 from realtime.stream import Stream, Transport, Viewer
 from realtime.websocket import SOCKET_OF_MANY, SOCKET_OF_ONE, FrameError, Handlers, Socket, accept
 from server import idempotency
@@ -40,11 +40,27 @@ async def raid_stream(request: Request) -> Response:
     """SSE of one raid. Whether there is one for the caller is decided before the stream begins."""
     caller, hub = await caller_of(request), services_of(request).hub
     raid_id = RaidId(request.path_params["raid_id"])
+    return await sse_answer(hub, caller, lambda stream: hub.watch(stream, raid_id, cursor_of(request)))
+
+
+async def own_stream(request: Request) -> Response:
+    """SSE of what happens to the caller: streaks, unlocks, rewards, and of nobody else's.
+
+    As with a raid; `snapshot` is what `GET /me` answers. A first visit and a reset need it from the ledger: while
+    that is away they are 503, and whoever resumes within the log goes on.
+    """
+    caller, hub = await caller_of(request), services_of(request).hub
+    caller.require_user()
+    return await sse_answer(hub, caller, lambda stream: hub.watch_own(stream, cursor_of(request)))
+
+
+async def sse_answer(hub: Hub, caller: Caller, follow: Callable[[Stream], Awaitable[None]]) -> Response:
+    """A stream that follows something before it begins, so that a failure is an answer. Raises Problem."""
     with as_problems():
         stream = hub.open(viewer_of(caller), sse.SSE)
         sse.greet(stream)
         try:
-            await hub.watch(stream, raid_id, cursor_of(request))
+            await follow(stream)
         except BaseException:
             hub.close(stream)
             raise
@@ -102,9 +118,12 @@ def handlers_of(websocket: WebSocket, caller: Caller) -> Handlers:
             raise FrameError(content["code"], content["detail"], made)
         return {"status": answer.status, **made, **content}
 
-    async def watch(stream: Stream, raid_id: RaidId, since: str | None) -> None:
+    async def watch(stream: Stream, raid_id: RaidId | None, since: str | None) -> None:
         with as_frame_errors({}):
-            await services.hub.watch(stream, raid_id, since)
+            if raid_id is None:
+                await services.hub.watch_own(stream, since)
+            else:
+                await services.hub.watch(stream, raid_id, since)
 
     return Handlers(post, watch)
 
@@ -163,6 +182,7 @@ def cursor_of(connection: HTTPConnection) -> str | None:
 
 routes: list[BaseRoute] = [
     Route("/api/v1/raids/{raid_id:id}/stream", raid_stream, methods=["GET"]),
+    Route("/api/v1/me/stream", own_stream, methods=["GET"]),
     WebSocketRoute("/api/v1/raids/{raid_id:id}/ws", raid_socket),
     WebSocketRoute("/api/v1/ws", open_socket),
 ]

@@ -15,6 +15,10 @@ def test_frames_of_every_type() -> None:
     assert parse('{"type":"subscribe","ref":"a","raidId":42}') == Subscribe("a", OWN, None)
     assert parse('{"type":"subscribe","raidId":42,"since":"7-1"}') == Subscribe(None, OWN, "7-1")
     assert parse('{"type":"unsubscribe","ref":"a","raidId":42}') == Unsubscribe("a", OWN)
+    assert parse('{"type":"subscribe","ref":"a","own":true,"since":"7-1"}') == Subscribe("a", None, "7-1")
+    assert parse('{"type":"unsubscribe","ref":"a","own":true}') == Unsubscribe("a", None)
+    assert parse('{"type":"subscribe","ref":"a","own":true,"raidId":42}') == Subscribe("a", OWN, None)
+    assert isinstance(parse('{"type":"contribute","ref":"a","own":true,"xp":5}'), Broken)
 
 
 def test_a_contribution_keeps_its_fields_and_loses_its_envelope() -> None:

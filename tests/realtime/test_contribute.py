@@ -55,7 +55,7 @@ async def test_a_contribution_counts_for_raid_and_member(world: World) -> None:
 async def test_its_entry_has_all_that_readers_need(world: World) -> None:
     await world.active(ALICE)
 
-    await world.do(contribution(1, xp=30, task_id="dishes", occurred_at_ms=NOW - 5, type="chore"))
+    await world.do(contribution(1, xp=30, task_id="dishes", occurred_at_ms=NOW - 5, type="chore", live=True))
 
     (entry,) = await world.log()
     assert (entry.event, entry.command_id) == ("contribution", key(1))
@@ -69,7 +69,7 @@ async def test_its_entry_has_all_that_readers_need(world: World) -> None:
         "status": "active", "leader_id": 1, "member_count": 1, "started_at": NOW - HOUR,
         "deadline": NOW + 23 * HOUR, "current_xp": 30, "current_tasks": 1, "contribution_id": key(1),
         "fingerprint": "f0", "user_id": 1, "actor_id": 1, "xp": 30, "type": "chore", "task_id": "dishes",
-        "occurred_at": NOW - 5, "day": TODAY,
+        "occurred_at": NOW - 5, "day": TODAY, "live": True,
     }  # fmt: skip
 
 

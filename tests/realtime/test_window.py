@@ -7,7 +7,7 @@ import orjson
 from raidline.ids import Epoch, RaidId, Seq
 from realtime.cursor import Cursor
 from realtime.entries import Entry
-from realtime.frames import CommentFrame, Frame, ResetFrame, entry_frame, socket_framing, sse_framing
+from realtime.frames import CommentFrame, Frame, ResetFrame, entry_frame, raid_reset, socket_framing, sse_framing
 from realtime.window import MAX_WRITE_BYTES, Window
 from tests.realtime.memory import RAID, Memory
 
@@ -21,7 +21,7 @@ def cursor(seq: int, epoch: int = 7) -> Cursor:
 
 
 def reset(epoch: int) -> ResetFrame:
-    return ResetFrame(Memory(epoch=Epoch(epoch), seq=Seq(3)).snapshot(), set())
+    return raid_reset(Memory(epoch=Epoch(epoch), seq=Seq(3)).snapshot(), set())
 
 
 def test_positions_stay_when_frames_are_trimmed() -> None:

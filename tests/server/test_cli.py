@@ -10,7 +10,7 @@ from raidline import __version__
 from server.cli import main, raidline
 from server.serving import listen
 
-COMMANDS = ["up", "serve", "worker", "migrate", "replay", "import", "audit", "token", "version"]
+COMMANDS = ["up", "serve", "worker", "migrate", "replay", "import", "audit", "recompute", "token", "version"]
 
 
 def failing(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -60,6 +60,8 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["serve"], "DATABASE_URL: is not set"),
         (["worker"], "DATABASE_URL: is not set"),
         (["migrate"], "DATABASE_URL: is not set"),
+        (["recompute", "none"], "'ID'"),
+        (["recompute", "1", "--data", "/no/such"], "--data: /no/such holds no data"),
         (["token", "ann"], "RAIDLINE_ADMIN_TOKEN: is not set"),
     ],
 )

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from realtime.ending import Ending
 from realtime.frames import EventFrame
 from realtime.hub import HubSettings
+from realtime.topics import RaidTopic
 from server.settings import Settings
 from tests.conftest import Launch
 from tests.end_to_end.client import client_of
@@ -240,7 +241,7 @@ async def test_who_does_not_read_is_cut_off_and_the_others_never_notice(
             await eventually(lambda: server.hub.stream_count == 1)
             async with watching(person, raid["id"]) as stream:
                 await stream.next("snapshot")
-                channel = server.hub._channels.find(raid["id"])
+                channel = server.hub._channels.find(RaidTopic(raid["id"]))
                 assert channel is not None
                 deaf = next(iter(channel.subscribers)).stream
                 while deaf.outlet.parked_since is None:

@@ -1,0 +1,69 @@
+-- The last statement of a batch: write the keys of its contributions with what each of them did, and leave word of all
+-- of it. A key that is there already is a mistake of ours and fails the batch: it must never be counted twice.
+-- Params: arrays side by side
+--   $1 raid ids, $2 contribution ids text[], $3 epochs, $4 seqs, $5 fingerprints text[] hex, $6 user ids, $7 xp,
+--   $8 local days, $9 at in ms, $10 effects text[] JSON      of the contributions that are new
+--   $11 raid ids, $12 user ids, $13 local days, $14 at in ms  of those taken back: boards change by them too
+--   $15 people whose pages changed, as a JSON array; null: nothing is told
+--   $16 events, as a JSON array
+-- Returns (id, topic, payload) of the row in the outbox. Its boards hold absolute totals,
+-- [user id, name, xp, version, reached at in ms]; those that were final at the entry's time are left out.
+WITH fresh AS MATERIALIZED (
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::integer[],
+                         $8::date[], $9::bigint[], $10::text[])
+        AS given (raid_id, contribution_id, epoch, seq, fingerprint, user_id, xp, day, at, effects)
+),
+known AS (
+    INSERT INTO contribution_keys
+        (raid_id, contribution_id, epoch, seq, fingerprint, user_id, xp, day, contributed_at, effects)
+    SELECT raid_id, contribution_id::uuid, epoch, seq, decode(fingerprint, 'hex'), user_id, xp, day,
+           to_timestamp(at::float8 / 1000), effects::jsonb
+    FROM fresh
+),
+moved AS MATERIALIZED (
+    SELECT raid_id, user_id, day, to_timestamp(at::float8 / 1000) AS at FROM fresh
+    UNION ALL
+    SELECT raid_id, user_id, day, to_timestamp(at::float8 / 1000)
+    FROM unnest($11::bigint[], $12::bigint[], $13::date[], $14::bigint[]) AS given (raid_id, user_id, day, at)
+),
+person AS MATERIALIZED (  -- whoever is gone stands on no board
+    SELECT user_id, name FROM (SELECT DISTINCT user_id FROM moved) AS one
+         CROSS JOIN LATERAL (SELECT to_json(name)::text AS name FROM users WHERE id = user_id LIMIT 1) AS called
+),
+total AS (
+    SELECT 'raid:' || raid_id AS board, user_id, t.xp, t.changes, t.reached_at
+    FROM (SELECT DISTINCT raid_id, user_id FROM moved) AS one
+         CROSS JOIN LATERAL (
+             SELECT xp, changes, reached_at FROM raid_members
+             WHERE raid_id = one.raid_id AND user_id = one.user_id LIMIT 1) AS t
+    UNION ALL
+    SELECT 'daily:' || day, user_id, t.xp, t.changes, t.reached_at
+    FROM (SELECT DISTINCT user_id, day FROM moved
+          WHERE at AT TIME ZONE 'UTC' < day + interval '38 hours') AS one
+         CROSS JOIN LATERAL (
+             SELECT xp, changes, reached_at FROM user_daily_stats
+             WHERE user_id = one.user_id AND day = one.day LIMIT 1) AS t
+    UNION ALL
+    SELECT 'weekly:' || to_char(monday, 'IYYY"-W"IW'), user_id, t.xp, t.changes, t.reached_at
+    FROM (SELECT DISTINCT user_id, monday
+          FROM moved CROSS JOIN LATERAL (SELECT day - extract(isodow FROM day)::integer + 1) AS week (monday)
+          WHERE at AT TIME ZONE 'UTC' < monday + interval '7 days 14 hours') AS one
+         CROSS JOIN LATERAL (
+             SELECT sum(xp) AS xp, sum(changes) AS changes, max(reached_at) AS reached_at FROM user_daily_stats
+             WHERE user_id = one.user_id AND day BETWEEN monday AND monday + 6 OFFSET 0) AS t
+),
+board AS (
+    SELECT to_json(board)::text || ':['
+           || string_agg('[' || user_id || ',' || name || ',' || xp || ',' || changes || ','
+                         || coalesce((date_part('epoch', reached_at) * 1000)::bigint, 0) || ']', ','
+                         ORDER BY user_id)
+           || ']' AS said
+    FROM total JOIN person USING (user_id)
+    GROUP BY board
+)
+INSERT INTO outbox (topic, payload)
+SELECT 'progress',
+       ('{"people":' || $15::text || ',"events":' || $16::text
+        || ',"boards":{' || coalesce((SELECT string_agg(said, ',' ORDER BY said) FROM board), '') || '}}')::json
+WHERE $15::text IS NOT NULL
+RETURNING id, topic, payload::text AS payload

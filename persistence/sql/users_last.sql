@@ -1,0 +1,2 @@
+-- The newest person: whoever comes later is not for a job made now.
+SELECT max(id) FROM users
