@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from json import loads as patient_loads
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -20,8 +20,7 @@ DETAILS = "raid_update"
 BIGINT = 2**63
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(NamedTuple):
     """One entry: its name and what decides about it. Everything else stays in `raw`, for Postgres to read."""
 
     raw: bytes

@@ -19,7 +19,7 @@ UNDER_LOCKS = (
     *("targets_met_at", "heal_known_end", "heal_raid", "checkin", "checkin_answer", "checkin_answered"),
     *("raid_row", "raid_members_of", "raid_commands", "raid_keys", "raid_day_xp", "raid_lock_unloaded"),
     *("unlock", "users_lock", "progress_row", "outbox_leave", "job_make", "job_step"),
-    *("streak_standing", "streak_repairable", "streak_repaired", "streak_paused", "streak_rezone"),
+    *("streak_appends", "streak_standing", "streak_repairable", "streak_repaired", "streak_paused", "streak_rezone"),
     *("midnights_due", "risks_due", "risks_told"),
     *("recompute_page", "recompute_due", "recompute_done", "complete_members", "progress_erase", "definition_erase"),
 )

@@ -4,6 +4,7 @@ Every function works within the caller's transaction, in which the people concer
 ever that of Postgres: what happened when is what the caller says. The rules stand in docs/progress.md.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -104,8 +105,10 @@ async def fold_days(held: Connection, changes: Sequence[DayChange]) -> dict[User
     """
     moves: dict[UserId, StreakMove] = {}
     for together in _between_midnights(changes):
-        await _settle(held, {change.user_id: (change.at_ms, _lived(change)) for change in together})
-        for move in await _fold(held, together):
+        appended = await _append(held, together)
+        done = {move.user_id for move in appended}
+        rest = [change for change in together if change.user_id not in done]
+        for move in appended + await _fold(held, rest):
             earlier = moves.get(move.user_id)
             moves[move.user_id] = _after(earlier, move) if earlier else move
     return moves
@@ -164,8 +167,29 @@ def _lived(change: DayChange) -> date | None:
     return change.day if change.live and change.kind == "active" else None
 
 
+async def _append(held: Connection, changes: Sequence[DayChange]) -> list[StreakMove]:
+    """Days that only follow what there is, of people with one change; everybody else is left as they were."""
+    count = Counter(change.user_id for change in changes)
+    alone = [change for change in changes if change.kind == "active" and count[change.user_id] == 1]
+    if not alone:
+        return []
+    rows = await held.fetch(
+        statement("streak_appends"),
+        [change.user_id for change in alone],
+        [change.day for change in alone],
+        [change.at_ms for change in alone],
+        [change.cause for change in alone],
+        [change.live for change in alone],
+        [change.occurred_ms for change in alone],
+    )
+    return [StreakMove(*row) for row in rows]
+
+
 async def _fold(held: Connection, changes: Sequence[DayChange]) -> list[StreakMove]:
-    """Changes between two midnights, each day once."""
+    """Changes between two midnights."""
+    if not changes:
+        return []
+    await _settle(held, {change.user_id: (change.at_ms, _lived(change)) for change in changes})
     by_day: dict[tuple[UserId, date], DayChange] = {}
     for change in changes:
         name = (change.user_id, change.day)

@@ -38,8 +38,8 @@ leaderboard:{board}:about           hash     as the board                       
 leaderboards                        zset                                                 boards there are, by their end
 session:{token_hash}                string   24 h                                        a cache of the sessions table
 sessions:revoked                    channel                                              token hashes
-pages:dropped                       channel                                              {people}, whose ready-made pages
-                                                                                         were dropped; null: everybody's
+pages:dropped                       channel                                              {people}: their ready-made
+                                                                                         pages are dropped; null: all
 people:changed                      channel                                              {userId, tokenHashes}: somebody
                                                                                          has another name or zone
 raids:deadlines, raids:unaudited    zset                                                 hints for the worker, by ms

@@ -144,7 +144,7 @@ def import_(file: Path, concurrency: int | None, data: Path) -> int:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @data_option
 def audit(repair: bool, as_json: bool, data: Path) -> int:
-    """Compare state, log and ledger, and print every difference. Exits 1 when there is one.
+    """Compare state, log, ledger, progress and boards, and print every difference. Exits 1 when there is one.
 
     Looks at DATABASE_URL and REDIS_URL, or at the services in --data, also while they are in use.
     """

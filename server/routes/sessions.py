@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from persistence.errors import BadData
 from realtime.times import rfc3339
 from server.bodies import AdminSessionBody, GuestBody
 from server.caller import ADMIN, User
@@ -41,7 +42,11 @@ async def _session_answer(
 ) -> Response:
     services = services_of(request)
     found = await services.people.find_or_make_user(*identity, name, tz)
-    session = await services.sessions.make(User(found.id, found.name, found.tz), scopes)
+    try:
+        session = await services.sessions.make(User(found.id, found.name, found.tz), scopes)
+    except BadData:  # they went away in between, and their identity is free again
+        found = await services.people.find_or_make_user(*identity, name, tz)
+        session = await services.sessions.make(User(found.id, found.name, found.tz), scopes)
     answer = json_answer(
         {
             "token": session.token,

@@ -80,12 +80,12 @@ async def play_midnights(world: World, at: datetime) -> list[dict[str, Any]]:
     return told
 
 
-async def move(world: World, player: Player, zone: str, at: datetime) -> None:
+async def move(world: World, user_id: UserId, zone: str, at: datetime) -> None:
+    """What changing one's zone does."""
     async with transaction(world.pool) as held:
-        await lock_people(held, [player.user_id])
-        await held.execute("UPDATE users SET tz = $2 WHERE id = $1", player.user_id, zone)
-        await rezone(held, player.user_id, ms(at))
-    player.model.move(zone, at.astimezone(UTC))
+        await lock_people(held, [user_id])
+        await held.execute("UPDATE users SET tz = $2 WHERE id = $1", user_id, zone)
+        await rezone(held, user_id, ms(at))
 
 
 async def seen(world: World, users: list[UserId], at: datetime) -> dict[UserId, StreakSeen]:

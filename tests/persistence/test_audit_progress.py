@@ -8,6 +8,7 @@ import pytest
 
 from persistence.audit import Difference, LedgerAudit
 from persistence.boards import Boards
+from persistence.checkins import check_in
 from persistence.completions import RAID_COMPLETED, complete_page
 from persistence.definitions import DefinitionFields, Definitions
 from persistence.jobs import Jobs
@@ -59,6 +60,7 @@ async def lived(world: World) -> Log:
     last = contribute(log, eve, day_of(1), xp=1_500)
     await world.ledger.record([*log.entries, log.end(caused_by=last)])
     await worked(world)
+    await check_in(world.pool, bob, day_of(2), noon(day_of(2)), noon(day_of(2)), True)
     await world.execute("DELETE FROM outbox")
     await Boards(world.pool).finalise(daily(day_of(0)))
     return log
@@ -105,6 +107,7 @@ async def test_a_life_in_order_shows_no_difference(world: World, page: int) -> N
 
 PLANTED = {
     "checked in": ("UPDATE user_daily_stats SET checkins = 1 WHERE user_id = {ada}", "user_day_checkins"),
+    "not checked in": ("UPDATE user_daily_stats SET checkins = 0 WHERE user_id = {bob}", "user_day_checkins"),
     "began earlier": (
         "UPDATE user_daily_stats SET first_at = first_at - interval '1 hour' WHERE user_id = {ada}",
         "user_day_times",
@@ -222,16 +225,16 @@ async def test_a_check_in_that_is_gone_takes_what_hung_on_it_with_it(world: Worl
     """The rows are what is true: nothing else knows of the check-in."""
     await lived(world)
     ada = await world.value("SELECT min(id) FROM users")
-    await world.execute(f"INSERT INTO checkins VALUES ({ada}, '2026-03-20', '2026-03-20', '2026-03-20', false, '{{}}')")
+    active_days = f"SELECT active_days FROM user_streaks WHERE user_id = {ada}"
+    await check_in(world.pool, ada, day_of(20), noon(day_of(20)), noon(day_of(20)), False)
+    assert await differences(world) == []
+    assert await world.value(active_days) == 9
+    await world.execute(f"DELETE FROM checkins WHERE user_id = {ada}")
     kinds = {difference.kind for difference in await differences(world)}
     assert kinds == {"user_day_checkins", "user_day_times", "user_counts"}
     await LedgerAudit(world.pool).repair_folds()
     assert await differences(world) == []
-    assert await world.value(f"SELECT active_days FROM user_streaks WHERE user_id = {ada}") == 9
-    await world.execute("DELETE FROM checkins")
-    await LedgerAudit(world.pool).repair_folds()
-    assert await differences(world) == []
-    assert await world.value(f"SELECT active_days FROM user_streaks WHERE user_id = {ada}") == 8
+    assert await world.value(active_days) == 8
 
 
 async def test_a_longest_streak_is_never_lowered_below_what_voids_explain(world: World) -> None:
@@ -277,7 +280,7 @@ async def test_a_raid_whose_job_is_open_is_not_compared_yet(world: World) -> Non
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_a_life_at_random_shows_no_difference(world: World, seed: int) -> None:
-    """Records and voids in any order, freezes, pauses, repairs, a completed raid, a recompute."""
+    """Records, voids and check-ins in any order, freezes, pauses, repairs, a completed raid, a recompute."""
     chance = random.Random(seed)
     people = await world.users(4)
     log = await world.active_raid(people[0], target_xp=10**9, target_tasks=10**6)
@@ -301,6 +304,7 @@ async def test_a_life_at_random_shows_no_difference(world: World, seed: int) -> 
             await world.ledger.record(waiting)
             waiting = []
             user, at_ms = chance.choice(people), noon(day_of(number)) + NOON_MS - 1
+            await check_in(world.pool, chance.choice(people), day_of(number), at_ms, at_ms, chance.random() < 0.5)
             await keeping.freeze(user, at_ms)
             await keeping.repair(user, at_ms)
             if chance.random() < 0.3:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -84,7 +85,9 @@ class Life:
                 await keeping.resume(user, at)
                 model.resume(now)
             case "move":
-                await move(world, player, random.choice(ZONES), now)
+                zone = random.choice(ZONES)
+                await move(world, user, zone, now)
+                model.move(zone, now)
             case "check in":
                 occurred = now - random.choice([0, 0, 0, 1, 2]) * DAY
                 await check_in(world, player, occurred.astimezone(ZoneInfo(self.phone)), now)
@@ -124,6 +127,7 @@ async def live(world: World, seed: int) -> None:
     await assert_same(world, everybody, now)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=EXAMPLES,
     deadline=None,

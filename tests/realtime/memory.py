@@ -193,6 +193,11 @@ class Ear(Listener):
         self.names: set[bytes] = set()
         self.deaf = False
 
+    @property
+    def raids(self) -> set[bytes]:
+        """Without what every hub listens to."""
+        return {name for name in self.names if name.startswith(b"raid:")}
+
     def start(self, listening: Listening) -> None:
         self.listening = listening
 

@@ -30,7 +30,12 @@ async def test_the_answer_has_everything_an_app_shows(people: People) -> None:
         "durable": True,
         "raid": {"status": "active", "currentXp": 10, "currentTasks": 1, "targetXp": 100, "targetTasks": 3},
         "member": {"userId": anna.id, "xpContributed": 10, "tasksContributed": 1},
-        "effects": {"streak": None, "unlocked": [], "rewards": [], "level": None},
+        "effects": {
+            "streak": {"current": 1, "longest": 1, "day": datetime.now(UTC).date().isoformat(), "state": "active"},
+            "unlocked": [],
+            "rewards": [],
+            "level": None,
+        },
     }
 
 

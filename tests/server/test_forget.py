@@ -285,3 +285,11 @@ async def test_many_who_go_at_once_do_not_hinder_one_another(open_server: OpenSe
     seen = (await bob.get(f"/raids/{raid['id']}")).json()
     assert ([one["userId"] for one in seen["members"]], seen["currentXp"]) == ([bob.id], 60)
     assert await differences(services_of(app)) == []
+
+
+async def test_who_signs_in_while_they_are_going_is_let_in(people: People) -> None:
+    anna = await people.person(NAME)
+    for _ in range(5):
+        _, again = await asyncio.gather(away(anna), people.person(NAME))
+        anna = again if (await again.get("/me")).status_code == 200 else await people.person(NAME)
+    assert (await anna.get("/me")).json()["name"] == NAME

@@ -1,11 +1,11 @@
 """RFC 3339 in, and the day it was where it happened."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
 from realtime.times import rfc3339
-from server.times import is_time_zone, milliseconds, parse_rfc3339
+from server.times import is_time_zone, milliseconds, not_over, parse_rfc3339
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,12 @@ def test_time_zones_are_the_names_everybody_knows() -> None:
     assert is_time_zone("UTC")
     for name in ("", "Mars/Olympus", "America", "../etc/passwd", "/etc/localtime", "Europe/Berlin\x00"):
         assert not is_time_zone(name)
+
+
+@pytest.mark.parametrize("hours", [-12, 0, 14])
+def test_a_day_is_over_by_its_own_offset(hours: int) -> None:
+    now = datetime.now(UTC).astimezone(timezone(timedelta(hours=hours)))
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    assert not_over(now)
+    assert not_over(midnight)
+    assert not not_over(midnight - timedelta(milliseconds=1))
