@@ -20,6 +20,7 @@ WITH plain AS MATERIALIZED (
          LEFT JOIN LATERAL (SELECT * FROM user_streaks WHERE user_id = c.user_id LIMIT 1) AS s ON true
     WHERE (s.due_at IS NULL OR s.due_at > asked.at AND c.day = s.run_last + 1)
       AND (s.run_last IS NULL OR c.day = s.run_last + 1 OR c.day > s.run_last + 2)
+      AND c.day IS DISTINCT FROM s.last_day + 2
       AND NOT EXISTS (
           SELECT FROM streak_days AS d
           WHERE d.user_id = c.user_id AND d.day > coalesce(s.run_last, '-infinity') OFFSET 0)

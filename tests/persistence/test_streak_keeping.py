@@ -116,7 +116,7 @@ async def test_a_pause_replaces_what_is_left_of_another(world: World) -> None:
     ]
     ended = await keeping.resume(played.user_id, ms(instant("03-11")))
     assert isinstance(ended, Kept)
-    assert (ended.streak.state, ended.streak.current) == ("none", 0)
+    assert (ended.streak.state, ended.streak.current, ended.streak.freezes) == ("open", 7, 0)
 
 
 async def test_an_active_day_that_is_voided_within_a_pause_is_paused_again(world: World) -> None:
