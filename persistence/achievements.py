@@ -8,6 +8,7 @@ import orjson
 
 from persistence.definitions import Definition
 from persistence.pool import Connection, Pool, connection, transaction
+from persistence.recording import again_on_collision
 from persistence.rows import OutboxRow
 from persistence.statements import statement
 from persistence.telling import tell_unlocks
@@ -66,11 +67,14 @@ class Achievements:
 
     async def note(self, user_id: UserId, achievement_id: AchievementId, metadata: dict[str, Any]) -> Progress | None:
         """Note how far somebody is; when they unlocked it stays. None: no such person, or no such achievement."""
-        async with connection(self._pool) as held:
-            row = await held.fetchrow(
-                statement("progress_note"), user_id, achievement_id, orjson.dumps(metadata).decode()
-            )
-        return Progress.of(row) if row else None
+        text = orjson.dumps(metadata).decode()
+
+        async def once() -> Progress | None:
+            async with connection(self._pool) as held:
+                row = await held.fetchrow(statement("progress_note"), user_id, achievement_id, text)
+            return Progress.of(row) if row else None
+
+        return await again_on_collision(once)
 
     async def find(self, user_id: UserId, achievement_id: AchievementId) -> Progress | None:
         async with connection(self._pool) as held:
@@ -93,24 +97,32 @@ class Achievements:
 
         None: no such person, or no such achievement.
         """
-        async with transaction(self._pool) as held:
-            told: list[OutboxRow] = []
-            if await lock_people(held, [user_id]):
-                unlocks = await unlock_pairs(held, [(user_id, achievement_id, at_ms)], "caller")
-                if unlocks.unlocked:
-                    told = await tell_unlocks(held, unlocks)
-            return await _find(held, user_id, achievement_id), told
+
+        async def once() -> tuple[Progress | None, list[OutboxRow]]:
+            async with transaction(self._pool) as held:
+                told: list[OutboxRow] = []
+                if await lock_people(held, [user_id]):
+                    unlocks = await unlock_pairs(held, [(user_id, achievement_id, at_ms)], "caller")
+                    if unlocks.unlocked:
+                        told = await tell_unlocks(held, unlocks)
+                return await _find(held, user_id, achievement_id), told
+
+        return await again_on_collision(once)
 
     async def delete(self, user_id: UserId, achievement_id: AchievementId, *, unlocked: bool) -> Deleted | None:
         """Take back what somebody has; what it brought stays. None: they have nothing of it.
 
         Without `unlocked` only what they are on the way to is deleted.
         """
-        async with transaction(self._pool) as held:
-            deleted = await held.fetchval(statement("progress_delete"), user_id, achievement_id, unlocked)
-            if deleted is None:
-                return None
-            return Deleted(deleted, await tell_unlocks(held, Unlocks(), people=[user_id]) if deleted else [])
+
+        async def once() -> Deleted | None:
+            async with transaction(self._pool) as held:
+                deleted = await held.fetchval(statement("progress_delete"), user_id, achievement_id, unlocked)
+                if deleted is None:
+                    return None
+                return Deleted(deleted, await tell_unlocks(held, Unlocks(), people=[user_id]) if deleted else [])
+
+        return await again_on_collision(once)
 
 
 async def overview(pool: Pool, user_id: UserId) -> bytes:

@@ -9,6 +9,7 @@ import asyncpg
 from persistence.erasing import ERASE
 from persistence.jobs import make_job
 from persistence.pool import Connection, Pool, connection, transaction
+from persistence.recording import again_on_collision
 from persistence.rows import OutboxRow
 from persistence.statements import statement
 from persistence.telling import leave_word
@@ -129,6 +130,9 @@ class Definitions:
 
     async def delete(self, achievement_id: AchievementId) -> list[OutboxRow] | None:
         """Delete it and what everybody has of it; None where there is none. What it brought stays."""
+        return await again_on_collision(lambda: self._delete(achievement_id))
+
+    async def _delete(self, achievement_id: AchievementId) -> list[OutboxRow] | None:
         async with transaction(self._pool) as held:
             if await held.fetchval(statement("definition_hold"), achievement_id) is None:
                 return None
@@ -148,6 +152,8 @@ class Definitions:
         after = None if cursor is None else _number(cursor)
         async with connection(self._pool) as held:
             rows = await held.fetch(statement("definitions_page"), viewer, after, limit + 1)
+            if after is not None and not rows and await held.fetchval(statement("definition_is"), after) is None:
+                raise ValueError("the achievement behind which to go on is deleted: nobody knows where that was")
         page = [SeenDefinition.of(row) for row in rows[:limit]]
         return DefinitionPage(page, str(page[-1].definition.id) if len(rows) > limit else None)
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from persistence.achievements import forget_achievements
 from persistence.folding import lock
 from persistence.pool import Connection, Pool, connection, transaction
+from persistence.recording import again_on_collision
 from persistence.rows import OutboxRow
 from persistence.statements import statement
 from raidline.ids import RaidId, UserId
@@ -45,11 +46,16 @@ class Forgetting:
 
     async def begin(self, user_id: UserId) -> list[OutboxRow]:
         """From here on there is no such person. What is returned, their sessions' end, has yet to be announced."""
-        async with transaction(self._pool) as held:
-            await lock(held, [], [user_id])
-            await _forget_rows(held, user_id)
-            rows = await held.fetch(statement("forget_begin"), user_id)
-        return [OutboxRow.of(row) for row in rows]
+
+        async def once() -> list[OutboxRow]:
+            async with transaction(self._pool) as held:
+                await lock(held, [], [user_id])
+                await _forget_rows(held, user_id)
+                rows = await held.fetch(statement("forget_begin"), user_id)
+            return [OutboxRow.of(row) for row in rows]
+
+        # Whoever notes progress of theirs holds their row too, and may wait for what was deleted here.
+        return await again_on_collision(once)
 
     async def due(self, limit: int) -> list[UserId]:
         """Of whom something may be left, longest due first."""

@@ -34,6 +34,8 @@ Reply = list[bytes]
 Pause = Callable[[str], Awaitable[None]]
 """Awaited at the named points where a crash matters; see `server/points.py`."""
 
+Take = Callable[[int, Reply | ResponseError], None]
+
 RUN_ID = object()
 """Stands in a call's arguments where the run id of the connection has to go."""
 
@@ -139,17 +141,27 @@ class Scripted:
                 raise reply
         return [reply for reply in replies if not isinstance(reply, ResponseError)]
 
-    async def run_each(self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = ()) -> list[Reply | ResponseError]:
-        """As `run`, with the error of a script that failed in the place of its reply."""
+    async def run_each(
+        self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = (), take: Take | None = None
+    ) -> list[Reply | ResponseError]:
+        """As `run`, with the error of a script that failed in the place of its reply.
+
+        `take` gets each reply with the position of its call as soon as it is there.
+        """
+        replies: dict[int, Reply | ResponseError] = {}
+
+        def taken(position: int, reply: Reply | ResponseError) -> None:
+            replies[position] = reply
+            if take is not None:
+                take(position, reply)
+
         async with self._connection() as connection:
-            replies = await self._exchange(connection, calls, hints)
-            unknown = [at for at, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+            unknown = await self._exchange(connection, list(enumerate(calls)), hints, taken)
             if unknown:
-                await self._load(connection, {calls[at].script for at in unknown})
-                again = await self._exchange(connection, [calls[at] for at in unknown], ())
-                for at, reply in zip(unknown, again, strict=True):
-                    replies[at] = reply
-        return [_as_reply(reply) for reply in replies]
+                await self._load(connection, {one.script for _at, one in unknown})
+                if await self._exchange(connection, unknown, (), taken):
+                    raise RedisAway("Redis forgets its scripts")
+        return [replies[position] for position in range(len(calls))]
 
     async def call(self, one: Call) -> Reply:
         return (await self.run([one]))[0]
@@ -186,16 +198,26 @@ class Scripted:
             return self._run_ids[connection]
 
     async def _exchange(
-        self, connection: AbstractConnection, calls: Sequence[Call], hints: Sequence[Sequence[str]]
-    ) -> list[object]:
-        run_id = self._run_ids[connection]
-        commands = [_command(call, run_id) for call in calls]
+        self,
+        connection: AbstractConnection,
+        calls: Sequence[tuple[int, Call]],
+        hints: Sequence[Sequence[str]],
+        take: Take,
+    ) -> list[tuple[int, Call]]:
+        """Send all of it, and hand on the replies. Returns the calls whose script Redis does not know."""
+        run_id, unknown = self._run_ids[connection], []
+        commands = [_command(call, run_id) for _at, call in calls]
         await connection.send_packed_command(packed([*commands, *hints]))
         await self._pause("after_lua_before_reply")
-        replies = [await _read(connection) for _ in calls]
+        for at, call in calls:
+            reply = await _read(connection)
+            if isinstance(reply, NoScriptError):
+                unknown.append((at, call))
+            else:
+                take(at, _as_reply(reply))
         for _ in hints:
             await _read(connection)
-        return replies
+        return unknown
 
     async def _load(self, connection: AbstractConnection, scripts: set[Script]) -> None:
         for one in scripts:

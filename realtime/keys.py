@@ -46,6 +46,8 @@ raids:deadlines, raids:unaudited    zset                                        
 ==================================  =======  ==========================================  ===============================
 """
 
+from functools import lru_cache
+
 from raidline.boards import BoardName
 from raidline.ids import RaidId, TokenHash, UserId
 
@@ -91,9 +93,11 @@ def raid_key(raid_id: RaidId, part: str) -> str:
     return f"raid:{{{raid_id}}}:{part}"
 
 
-def raid_keys(raid_id: RaidId) -> list[str]:
+@lru_cache(maxsize=10_000)
+def raid_keys(raid_id: RaidId) -> tuple[str, ...]:
+    """Made once for every raid that is busy: each command needs them."""
     prefix = f"raid:{{{raid_id}}}:"
-    return [prefix + part for part in PARTS]
+    return tuple(prefix + part for part in PARTS)
 
 
 def load_keys(raid_id: RaidId, load_id: str) -> list[str]:

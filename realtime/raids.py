@@ -1,6 +1,6 @@
 """Raids in Redis: deciding commands, and reading what was decided. Healing stands in `realtime/healing.py`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,13 +94,26 @@ class RaidStore:
     def __init__(self, scripted: Scripted) -> None:
         self._scripted = scripted
 
-    async def decide(self, decided: Sequence[Decided], hints: Sequence[Sequence[str]] = ()) -> list[Decision]:
+    async def decide(
+        self,
+        decided: Sequence[Decided],
+        hints: Sequence[Sequence[str]] = (),
+        landed: Callable[[int, Decision], None] | None = None,
+    ) -> list[Decision]:
         """Each command in one atomic step of its own, all in one pipeline; decisions in the same order.
 
         A script that fails does not take its neighbours along: its own decision has the outcome `fault`.
+        `landed` is told of each decision as it comes, by its position; what comes before Redis is away stands.
         """
-        replies = await self._scripted.run_each([_command_call(one) for one in decided], hints)
-        return [_decision(reply) for reply in replies]
+        decisions: dict[int, Decision] = {}
+
+        def take(position: int, reply: Reply | ResponseError) -> None:
+            decisions[position] = _decision(reply)
+            if landed is not None:
+                landed(position, decisions[position])
+
+        await self._scripted.run_each([_command_call(one) for one in decided], hints, take)
+        return [decisions[position] for position in range(len(decided))]
 
     async def view(self, raid_id: RaidId, viewer: Viewer, *, known: str = "", least_epoch: int = 0) -> View:
         """One raid as the viewer may see it; with `known` equal to the head's cursor only `unchanged`."""

@@ -31,10 +31,10 @@ Position = Annotated[int, Field(ge=-POSITION_MAX, le=POSITION_MAX)]
 
 def _metadata(value: dict[str, Any]) -> dict[str, Any]:
     try:
-        size = len(orjson.dumps(value))
+        orjson.dumps([[[value]]])  # as deep within it as in the answers that show it
     except orjson.JSONEncodeError:
         raise PydanticCustomError("metadata_depth", "is nested too deeply") from None
-    if size > METADATA_BYTES:
+    if len(orjson.dumps(value)) > METADATA_BYTES:
         raise PydanticCustomError("metadata_size", "has to be a JSON object of at most 8 KiB")
     return value
 

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from server.times import is_time_zone, parse_rfc3339
+from server.times import is_of_a_place, is_time_zone, parse_rfc3339
 
 ID_MAX = 10**18 - 1
 """Ids have at most 18 digits, in paths and in bodies alike."""
@@ -45,6 +45,8 @@ def _instant(value: object) -> datetime | None:
     time = parse_rfc3339(value) if isinstance(value, str) else None
     if time is None:
         raise PydanticCustomError("rfc3339", "has to be an RFC 3339 time with an offset")
+    if not is_of_a_place(time):
+        raise PydanticCustomError("offset", "has to have an offset from -12:00 to +14:00")
     return time
 
 

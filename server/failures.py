@@ -13,7 +13,7 @@ from starlette.routing import Match
 from persistence.errors import LedgerAway, RaidUnknown
 from realtime.errors import RedisAway
 from server.context import request_id_of
-from server.problems import Problem, unavailable
+from server.problems import FieldError, Problem, unavailable
 from server.write_path import Unavailable
 
 _REASONS = {
@@ -77,9 +77,16 @@ EXPECTED: Mapping[Any, Any] = {
 """What Starlette is to answer by itself; everything else is a fault of ours (`server.middleware`)."""
 
 
+_FIELDS = {"occurred_at_out_of_range": "occurredAt", "xp_above_cap": "xp", "daily_cap_reached": "xp"}
+"""What a refusal is about, where it is about something that was given."""
+
+
 def refusal(code: str, *, trusted: bool = False) -> Problem:
     """What a raid's rules refused. That one is no member is told only to the trusted (a backend that posts
     for others): to everybody else the raid must look like one that does not exist."""
     if code == "not_member" and not trusted:
         return Problem("not_found")
-    return Problem(code)
+    problem = Problem(code)
+    if field := _FIELDS.get(code):
+        problem.errors = (FieldError(field, problem.title),)
+    return problem

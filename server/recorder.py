@@ -18,7 +18,7 @@ from realtime.commands import Command
 from realtime.entries import LedgerEntry
 from realtime.raids import Decision
 from server.breaker import Breaker
-from server.flights import Line, LineFull
+from server.flights import Land, Line, LineFull
 from server.notifier import Notifier
 from server.points import Pause, Point, no_pause
 from server.tasks import Background
@@ -67,7 +67,11 @@ class Recorder:
         self._ack_seconds = ack_seconds
         self._pause = pause
         self._line: Line[Request, Recorded] = Line(
-            self._record_all, most=RECORD_MOST, waiting=RECORD_WAITING, weigh=lambda one: len(one.entries) or 1
+            self._record_all,
+            most=RECORD_MOST,
+            waiting=RECORD_WAITING,
+            weigh=lambda one: len(one.entries) or 1,
+            patience=ack_seconds,
         )
 
     async def record(self, command: Command, decision: Decision) -> Verdict:
@@ -109,8 +113,7 @@ class Recorder:
         if self._breaker.is_open:
             return None
         try:
-            future = self._line.submit(request)
-            return await asyncio.wait_for(asyncio.shield(future), self._ack_seconds)
+            return await self._line.submit(request)
         except LineFull:
             return None
         except TimeoutError:
@@ -124,7 +127,7 @@ class Recorder:
         self._breaker.open(reason)
         self._line.turn_away(LedgerAway("the ledger is away"))
 
-    async def _record_all(self, requests: Sequence[Request]) -> Sequence[Recorded]:
+    async def _record_all(self, requests: Sequence[Request], _land: Land[Recorded]) -> Sequence[Recorded]:
         entries = _in_order(requests)
         recalls = [Recall(one.raid_id, one.recall) for one in requests if one.recall is not None]
         recorded = Recorded()

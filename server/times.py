@@ -11,6 +11,9 @@ _RFC3339 = re.compile(
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
+WESTMOST, EASTMOST = timedelta(hours=-12), timedelta(hours=14)
+"""The offsets between which all clocks are. The boards of days begin and end by them (raidline/boards.py)."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -23,6 +26,12 @@ def parse_rfc3339(text: str) -> datetime | None:
         return datetime.fromisoformat(text.upper())
     except ValueError:
         return None
+
+
+def is_of_a_place(time: datetime) -> bool:
+    """Whether somewhere a clock may show it. Other offsets only serve to be in another day than everybody else."""
+    offset = time.utcoffset()
+    return offset is not None and WESTMOST <= offset <= EASTMOST
 
 
 def parse_day(text: str) -> date | None:

@@ -22,7 +22,7 @@ from realtime.commands import Command, LookedUp
 from realtime.cursor import Cursor
 from realtime.errors import RedisAway
 from realtime.raids import Decided, Decision, RaidStore
-from server.flights import Line, LineFull
+from server.flights import Land, Line, LineFull
 from server.healer import Healer
 from server.hints import Hints
 from server.packing import pack_known_key
@@ -126,10 +126,11 @@ class WritePath:
         self._pressure.check()
         return await self._decisions.submit(decided)
 
-    async def _decide_all(self, decided: Sequence[Decided]) -> Sequence[Decision]:
+    async def _decide_all(self, decided: Sequence[Decided], land: Land[Decision]) -> Sequence[Decision]:
+        """What is decided goes on to be recorded while Redis works on the rest."""
         raids = {one.command.raid_id for one in decided}
         try:
-            return await self._store.decide(decided, self._hints.to_audit(raids))
+            return await self._store.decide(decided, self._hints.to_audit(raids), land)
         except RedisAway:
             # Whoever waits behind would wait as long again, and get the same answer.
             self._decisions.turn_away(RedisAway("Redis did not answer those before"))

@@ -22,7 +22,7 @@ from loadtests.bench.world import World, cpu_seconds, own_connection, world
 from persistence.raids import NewRaid
 from raidline.ids import CommandId, ContributionId, InviteCode, RaidId, UserId
 from realtime.commands import Contribute, Join, Start
-from server.flights import Line
+from server.flights import Land, Line
 from server.logs import configure_logs
 from server.recorder import RECORD_MOST, RECORD_WAITING
 from server.services import Services, open_services
@@ -247,7 +247,7 @@ async def _bare(services_world: World, batches: Sequence[Sequence[Row]]) -> tupl
 
 
 async def _gather_bare(bare: Bare, rows: Sequence[Row]) -> None:
-    async def fly(items: Sequence[Row]) -> Sequence[None]:
+    async def fly(items: Sequence[Row], _land: Land[None]) -> Sequence[None]:
         await bare.insert(items)
         return [None] * len(items)
 

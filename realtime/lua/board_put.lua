@@ -23,12 +23,12 @@ local function put_person(standing, people, user_id, total)
   return 1
 end
 
-local run_id, life, totals = ARGV[1], ARGV[2], cjson.decode(ARGV[3])
+local run_id, life = ARGV[1], ARGV[2]
 local board = open_board(KEYS[3], run_id)
 if not board or (life ~= '' and life ~= board.life) then return { 'missing', '0' } end
 if life == '' and board.final == '1' then return { 'final', '0' } end
 local changed = 0
-for _, one in ipairs(totals) do
+for _, one in ipairs(cjson.decode(ARGV[3])) do
   changed = changed + put_person(KEYS[1], KEYS[2], integer(one[1]), {
     name = one[2], xp = math.max(one[3], 0), version = one[4], ms = integer(one[5]), given = '0' })
 end

@@ -117,7 +117,7 @@ local known, ask_ledger = find_contribution(raid, command.id, command.looked_up)
 if known then return repeat_of(known) end
 if ask_ledger then return reply(raid, 'unknown_key') end
 
-local may_post = command.may_write_for_others or is_member(raid, command.actor_id)
+local may_post = command.may_write_for_others or command.actor_id == command.user_id or is_member(raid, command.actor_id)
 if not may_post or not is_member(raid, command.user_id) then return reply(raid, 'not_member') end
 local refused = refusal_by_status() or refusal_by_limits()
 if refused then return reply(raid, refused) end

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
-from server.times import milliseconds, parse_rfc3339
+from server.times import is_of_a_place, milliseconds, parse_rfc3339
 
 COLUMNS = ["user", "occurred_at", "files"]
 MAX_XP = 1_000_000
@@ -151,6 +151,8 @@ def _time(text: str, not_after: datetime) -> datetime:
         raise ValueError(f"occurred_at is not an RFC 3339 time since 1970: {_shown(text)}")
     if at > not_after:
         raise ValueError(f"occurred_at is in the future: {text}")
+    if not is_of_a_place(at):
+        raise ValueError(f"occurred_at has an offset that no clock has: {text}")
     return at
 
 

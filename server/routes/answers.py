@@ -29,11 +29,12 @@ def raw_json(content: bytes, status: int = 200, headers: dict[str, str] | None =
 
 
 def own_json(request: Request, content: Any) -> Response:
-    """What is the caller's alone: kept by nobody else, and 304 for who has it as it is."""
+    """What is the caller's alone: kept by nobody else, and 304 for who reads it and has it as it is."""
     body = orjson.dumps(content)
     headers = {"ETag": etag_of(body), "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
     if_none_match = request.headers.get("if-none-match")
-    if if_none_match is not None and matches(if_none_match, headers["ETag"]):
+    reads = request.method in ("GET", "HEAD")
+    if reads and if_none_match is not None and matches(if_none_match, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return raw_json(body, headers=headers)
 

@@ -104,7 +104,7 @@ class Havoc:
             return  # busy; the next one will do it
 
     async def copy(self) -> None:
-        copied = await self._eval(COPY, raid_keys(self._raid_id))
+        copied = await self._eval(COPY, list(raid_keys(self._raid_id)))
         if copied[0] is not None:
             self._copies = [*self._copies[-2:], copied]
 
@@ -112,7 +112,7 @@ class Havoc:
         """Redis was restarted from an older dump."""
         if self._copies:
             oldest = [value or b"" for value in self._copies[0]]
-            await self._eval(PUT_BACK, raid_keys(self._raid_id), ELSEWHERE, *oldest)
+            await self._eval(PUT_BACK, list(raid_keys(self._raid_id)), ELSEWHERE, *oldest)
 
     async def _eval(self, script: str, keys: list[str], *arguments: str | bytes) -> Any:
         evaluate: Any = self._client.eval

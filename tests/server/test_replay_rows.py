@@ -50,6 +50,7 @@ def test_a_time_is_sent_on_the_persons_own_clock(written: str, sent: str) -> Non
         (b"1,2011-08-29T24:50:23Z,1", "occurred_at is not an RFC 3339 time"),
         (b"1,1969-12-31T23:59:59Z,1", "occurred_at is not an RFC 3339 time since 1970"),
         (b"1,9999-12-31T23:59:59-23:59,1", "occurred_at is in the future"),
+        (b"1,2011-08-29T06:50:23+14:01,1", "occurred_at has an offset that no clock has"),
         (b"1,,1", "occurred_at is not an RFC 3339 time"),
         (b"x,2011-08-29T06:50:23Z,1", "user is not a whole number: x"),
         (b"-1,2011-08-29T06:50:23Z,1", "user is not a whole number: -1"),
