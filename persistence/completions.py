@@ -16,6 +16,10 @@ RAID_COMPLETED = "raid_completed"
 
 MEMBERS_PER_PAGE = 500
 
+SHOWN_TO = 100
+"""Members of a raid that is shown who unlocked what by completing it. In a larger one everybody would be sent the
+unlocks of everybody, 100 million messages in one of 10,000."""
+
 
 async def complete_page(held: Connection, job: Job) -> Step:
     """Count it for the next members."""
@@ -25,7 +29,8 @@ async def complete_page(held: Connection, job: Job) -> Step:
     present = await lock_people(held, members)
     fresh = await held.fetch(statement("complete_members"), raid_id, present)
     unlocks = await unlock(held, [move for row in fresh for move in _moves(row)])
-    outbox = await tell_unlocks(held, unlocks, raid_id, people=[row["user_id"] for row in fresh])
+    shown_to = raid_id if job.place == 0 and len(members) <= SHOWN_TO else None
+    outbox = await tell_unlocks(held, unlocks, shown_to, people=[row["user_id"] for row in fresh])
     result = {"users": job.result.get("users", 0) + len(fresh)}
     return Step(members[-1] if members else job.place, result, len(members) < MEMBERS_PER_PAGE, outbox)
 

@@ -5,11 +5,15 @@
     │   └── Collision     two transactions ran into one another; recording and healing try again by themselves
     ├── RaidUnknown       the ledger has no such raid
     └── BadData           Postgres refuses the values themselves (SQLSTATE classes 22 and 23)
+        └── ZoneUnknown   a time zone that this Postgres has no rules of
 
 Only `BadData` condemns an entry. Everything Postgres says that is neither that nor a collision of
 transactions means that it is away, a full disk and a missing table included: quarantining people's
 contributions because of the server's own trouble would be worse than waiting.
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import asyncpg
 
@@ -50,6 +54,10 @@ class BadData(LedgerError):
         self.detail = detail
 
 
+class ZoneUnknown(BadData):
+    """This Postgres has no rules of a time zone, whatever others know: its days could not be told there."""
+
+
 class Collision(LedgerAway):
     """Two transactions ran into one another and this one was rolled back: the same may well succeed again."""
 
@@ -68,6 +76,17 @@ def translated(error: BaseException) -> LedgerError:
     if sqlstate[:2] in BAD_DATA_CLASSES:
         return BadData(sqlstate, _without_values(error))
     return LedgerAway(f"{type(error).__name__} {sqlstate}")
+
+
+@contextmanager
+def zone_refused() -> Iterator[None]:
+    """Around a statement that asks Postgres whether it knows a zone, and has no other parameter of that kind."""
+    try:
+        yield
+    except BadData as error:
+        if error.sqlstate == asyncpg.InvalidParameterValueError.sqlstate:
+            raise ZoneUnknown(error.sqlstate, error.detail) from error
+        raise
 
 
 def _without_values(error: BaseException) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import asyncpg
 
-from persistence.errors import BadData
+from persistence.errors import BadData, zone_refused
 from persistence.pool import Pool, connection
 from persistence.rows import OutboxRow
 from persistence.statements import statement
@@ -41,14 +41,18 @@ class People:
         self._pool = pool
 
     async def find_or_make_user(self, provider: str, subject: str, name: str, tz: str) -> User:
-        """The user of this identity; made with this name and zone where there is none, by one caller only."""
+        """The user of this identity; made with this name and zone where there is none, by one caller only.
+
+        Raises `ZoneUnknown`.
+        """
         found = await self._by_identity(provider, subject)
         if found:
             return found
         try:
-            async with connection(self._pool) as held:
-                rows = await held.fetch(statement("user_make"), provider, subject, name, tz)
-                return User.of(rows[0])
+            with zone_refused():
+                async with connection(self._pool) as held:
+                    rows = await held.fetch(statement("user_make"), provider, subject, name, tz)
+            return User.of(rows[0])
         except BadData as error:
             # Somebody else made the same identity meanwhile; anything else is the caller's bad data.
             found = await self._by_identity(provider, subject)

@@ -6,6 +6,7 @@ from typing import Self
 
 import asyncpg
 
+from persistence.errors import zone_refused
 from persistence.folding import lock
 from persistence.pool import Pool, connection, transaction
 from persistence.rows import OutboxRow
@@ -60,8 +61,12 @@ class Profiles:
     async def change(self, user_id: UserId, name: str | None, tz: str | None, at_ms: int) -> list[OutboxRow]:
         """Another name, another zone, or both; None leaves it as it is. Their midnights move with the zone.
 
-        What is returned has yet to be announced: others remember who this is with every session.
+        What is returned has yet to be announced: others remember who this is with every session. Raises `ZoneUnknown`.
         """
+        with zone_refused():
+            return await self._change(user_id, name, tz, at_ms)
+
+    async def _change(self, user_id: UserId, name: str | None, tz: str | None, at_ms: int) -> list[OutboxRow]:
         async with transaction(self._pool) as held:
             await lock(held, [], [user_id])
             rows = await held.fetch(statement("person_change"), user_id, name, tz)

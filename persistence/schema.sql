@@ -164,7 +164,11 @@ CREATE TABLE contributions (
     occurred_at     timestamptz NOT NULL,
     day             date        NOT NULL,
     created_at      timestamptz NOT NULL,  -- when it was decided
-    CONSTRAINT contributions_xp_is_possible CHECK (xp BETWEEN 0 AND 1000000)
+    CONSTRAINT contributions_xp_is_possible CHECK (xp BETWEEN 0 AND 1000000),
+    CONSTRAINT contributions_times_are_possible CHECK (
+        day BETWEEN '1900-01-01' AND '2999-12-31'
+        AND occurred_at BETWEEN '1900-01-01 00:00:00+00' AND '3000-01-01 00:00:00+00'
+        AND created_at BETWEEN '1970-01-01 00:00:00+00' AND '3000-01-01 00:00:00+00')
 ) PARTITION BY RANGE (created_at);
 CREATE INDEX contributions_raid_id_seq ON contributions (raid_id, seq);
 CREATE INDEX contributions_user_id_created_at ON contributions (user_id, created_at DESC);
@@ -181,7 +185,10 @@ CREATE TABLE contribution_voids (
     day             date        NOT NULL,
     voided_at       timestamptz NOT NULL,
     folded          boolean     NOT NULL,  -- false: its contribution is in quarantine, nothing to take back
-    PRIMARY KEY (raid_id, contribution_id)
+    PRIMARY KEY (raid_id, contribution_id),
+    CONSTRAINT contribution_voids_times_are_possible CHECK (
+        day BETWEEN '1900-01-01' AND '2999-12-31'
+        AND voided_at BETWEEN '1970-01-01 00:00:00+00' AND '3000-01-01 00:00:00+00')
 );
 CREATE INDEX contribution_voids_user_id ON contribution_voids (user_id, day);
 
@@ -400,7 +407,7 @@ CREATE TABLE jobs (
     finished_at timestamptz,
     CONSTRAINT jobs_state_is_known CHECK (state IN ('waiting', 'running', 'done', 'failed'))
 );
-CREATE INDEX jobs_open ON jobs (id) WHERE state IN ('waiting', 'running');
+CREATE INDEX jobs_open ON jobs (updated_at, id) WHERE state IN ('waiting', 'running');
 CREATE INDEX jobs_finished_at ON jobs (finished_at) WHERE finished_at IS NOT NULL;
 
 -- Who was in a raid when it was completed. The rows that raids_completed and raids_led count.

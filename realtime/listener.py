@@ -108,7 +108,9 @@ class Listener:
                     failures = 0
                     await self._listen(connection, listening)
             except* (RedisError, OSError, TimeoutError) as errors:
-                logger.warning("the subscription to Redis was lost: %r", errors.exceptions[0])
+                # One that never was is no news: whoever needs it says that Redis is away.
+                level = logging.WARNING if self.live else logging.DEBUG
+                logger.log(level, "the subscription to Redis was lost: %r", errors.exceptions[0])
             self._forget()
             listening.on_lost(reason)
             failures += 1

@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
-from server.times import is_of_a_place, is_time_zone, parse_rfc3339
+from server.times import is_of_a_place, is_time_zone, parse_rfc3339, place_of
 
 ID_MAX = 10**18 - 1
 """Ids have at most 18 digits, in paths and in bodies alike."""
@@ -53,7 +53,7 @@ def _instant(value: object) -> datetime | None:
 def _time_zone(name: str) -> str:
     if not is_time_zone(name):
         raise PydanticCustomError("time_zone", "has to be an IANA time zone, such as Europe/Berlin")
-    return name
+    return place_of(name)
 
 
 Id = Annotated[int, Field(ge=1, le=ID_MAX)]

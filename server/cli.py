@@ -139,7 +139,7 @@ def import_(file: Path, concurrency: int | None, data: Path) -> int:
     return commands.run(commands.import_(_settings(), file, data, concurrency))
 
 
-@raidline.command()
+@raidline.command(short_help="Hold everything against everything, and print each difference.")
 @click.option("--repair", is_flag=True, help="Record what the log has, then mend the state from the ledger.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of text.")
 @data_option
@@ -153,7 +153,7 @@ def audit(repair: bool, as_json: bool, data: Path) -> int:
     return commands.run(commands.audit(_settings(), data, repair, as_json))
 
 
-@raidline.command(short_help="Give an achievement to everybody who is past its threshold.")
+@raidline.command(short_help="Give an achievement to everybody past its threshold.")
 @click.argument("achievement_id", metavar="ID", type=click.IntRange(1, 10**18 - 1))
 @click.option("--dry-run", is_flag=True, help="Only count who would unlock it.")
 @data_option

@@ -10,10 +10,10 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import Response
 from starlette.routing import Match
 
-from persistence.errors import LedgerAway, RaidUnknown
+from persistence.errors import LedgerAway, RaidUnknown, ZoneUnknown
 from realtime.errors import RedisAway
 from server.context import request_id_of
-from server.problems import FieldError, Problem, unavailable
+from server.problems import FieldError, Problem, invalid_field, unavailable
 from server.write_path import Unavailable
 
 _REASONS = {
@@ -35,6 +35,8 @@ def problem_of(failure: Exception) -> Problem:
             return failure
         case RaidUnknown():
             return Problem("not_found")
+        case ZoneUnknown():
+            return invalid_field("tz", "is not known here")
         case RedisAway():
             return unavailable(_REASONS["redis_away"])
         case LedgerAway():
@@ -68,6 +70,7 @@ async def answer_nobody(connection: HTTPConnection, failure: Exception) -> Respo
 EXPECTED: Mapping[Any, Any] = {
     Problem: answer_failure,
     RaidUnknown: answer_failure,
+    ZoneUnknown: answer_failure,
     RedisAway: answer_failure,
     LedgerAway: answer_failure,
     Unavailable: answer_failure,

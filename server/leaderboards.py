@@ -50,6 +50,8 @@ class Leaderboards:
         self._boards = boards
         self._now_ms = now_ms
         self._building: dict[tuple[Board, bool], asyncio.Task[None]] = {}
+        self._storing = asyncio.Lock()
+        """One board at a time: a large one takes minutes, and recording needs connections to the ledger too."""
 
     async def close(self) -> None:
         await end_tasks(self._building.values())
@@ -119,7 +121,9 @@ class Leaderboards:
 
     async def _ensure_stored(self, period: Period) -> None:
         """Store it where no worker has. One that nobody took part in is not: anybody may ask for any day."""
-        if not await self._boards.stored([period.name]) and await self._boards.taken_part(period):
+        if await self._boards.stored([period.name]) or not await self._boards.taken_part(period):
+            return
+        async with self._storing:
             await self._boards.finalise(period)
 
 

@@ -56,8 +56,9 @@ def tier_of(longest: int) -> str | None:
 
 
 def days_json(days: list[StreakDay], first: date, last: date) -> list[dict[str, Any]]:
-    """The days as they are, and before the first of all as many as were asked for."""
-    beginning = days[0].day if days else last + timedelta(days=1)
+    """The days as they are, and before the first of all as many as were asked for up to `last`, today at the latest."""
+    behind = last + timedelta(days=1)
+    beginning = min(days[0].day, behind) if days else behind
     empty = (first + timedelta(days=number) for number in range((beginning - first).days))
     return [
         *(_day_json(one, "none", None) for one in empty),

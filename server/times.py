@@ -71,3 +71,11 @@ def _known_zones() -> frozenset[str]:
 
 def is_time_zone(name: str) -> bool:
     return name in _known_zones()
+
+
+_PLACES = {"CET": "Europe/Brussels", "MET": "Europe/Brussels", "EET": "Europe/Athens", "WET": "Europe/Lisbon"}
+
+
+def place_of(zone: str) -> str:
+    """The zone by the name of a place. To Postgres four names are abbreviations too, and then without summer time."""
+    return _PLACES.get(zone, zone)

@@ -26,9 +26,9 @@ moved AS MATERIALIZED (
     SELECT raid_id, user_id, day, to_timestamp(at::float8 / 1000)
     FROM unnest($11::bigint[], $12::bigint[], $13::date[], $14::bigint[]) AS given (raid_id, user_id, day, at)
 ),
-person AS MATERIALIZED (  -- whoever is gone stands on no board
-    SELECT user_id, name FROM (SELECT DISTINCT user_id FROM moved) AS one
-         CROSS JOIN LATERAL (SELECT to_json(name)::text AS name FROM users WHERE id = user_id LIMIT 1) AS called
+person AS MATERIALIZED (  -- whoever is gone keeps their place on a board, without a name
+    SELECT user_id, coalesce(called.name, '""') AS name FROM (SELECT DISTINCT user_id FROM moved) AS one
+         LEFT JOIN LATERAL (SELECT to_json(name)::text AS name FROM users WHERE id = user_id LIMIT 1) AS called ON true
 ),
 total AS (
     SELECT 'raid:' || raid_id AS board, user_id, t.xp, t.changes, t.reached_at

@@ -1,9 +1,9 @@
 -- Give a person another name or zone, and leave word of it for everybody who remembers their sessions.
--- The user must be locked. Returns nothing where the person is no more.
+-- The user must be locked. Returns nothing where the person is no more, fails where Postgres has no rules of the zone.
 -- Params: $1 user id, $2 name or null, $3 tz or null
 WITH changed AS (
     UPDATE users SET name = coalesce($2, name), tz = coalesce($3, tz)
-    WHERE id = $1
+    WHERE id = $1 AND ($3::text IS NULL OR now() AT TIME ZONE $3::text IS NOT NULL)
     RETURNING id
 ),
 told AS (

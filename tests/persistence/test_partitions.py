@@ -70,7 +70,7 @@ async def test_a_partition_made_late_has_the_indexes_and_checks_of_the_others(wo
         " JOIN pg_constraint k ON k.conrelid = h.inhrelid AND k.contype = 'c'"
         " WHERE h.inhparent = 'contributions'::regclass GROUP BY h.inhrelid"
     )
-    assert set(shapes) == {(2, 2, 1)}
+    assert set(shapes) == {(2, 2, 2)}
 
 
 @pytest.mark.parametrize("workers", [4])

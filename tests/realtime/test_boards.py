@@ -234,6 +234,22 @@ async def test_who_is_forgotten_keeps_a_place_without_a_name(store: BoardStore) 
     assert [(row.rank, row.name) for row in rows] == [(1, "person 1"), (2, ""), (3, "person 3")]
 
 
+async def test_someone_of_whom_only_the_rank_is_left_keeps_their_place_without_a_name(
+    store: BoardStore, scripted: Scripted
+) -> None:
+    await ready(store, [total(1, 50), total(2, 40, at=7), total(3, 40, at=9)])
+    _, people, _ = keys.board_keys(BOARD)
+    await scripted.plain([["HDEL", people, "2"]])
+
+    told = await page(store, me=2)
+
+    assert ranks(told.rows) == [(1, 1, False), (2, 2, True), (2, 3, True)]
+    assert told.rows[1] == Row(2, UserId(2), "", 40, True, NOW + 7)
+    assert told.me is None
+    assert (await page(store, me=3)).me == told.rows[2]
+    assert (await page(store, place=told.rows[1].place)).rows == told.rows[2:]
+
+
 async def test_a_page_goes_on_where_the_last_one_ended_although_the_board_moved(store: BoardStore) -> None:
     await ready(store, [total(user, 100 - user) for user in range(1, 10)])
     first = await page(store, limit=4)

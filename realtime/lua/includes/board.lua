@@ -19,8 +19,17 @@ local function member_of(user_id, reached_ms)
   return padded(reached_ms, MS_DIGITS) .. ':' .. padded(user_id, ID_DIGITS)
 end
 
+-- A number without the zeros in front.
+local function unpadded(text)
+  return (string.gsub(text, '^0+(%d)', '%1'))
+end
+
 local function user_of(member)
-  return (string.gsub(string.sub(member, MS_DIGITS + 2), '^0+', ''))
+  return unpadded(string.sub(member, MS_DIGITS + 2))
+end
+
+local function reached_ms_of(member)
+  return unpadded(string.sub(member, 1, MS_DIGITS))
 end
 
 -- {version, ms, xp, given, name}, all but version and xp as text; nil for somebody the board has not heard of.
@@ -54,7 +63,8 @@ local function expire_board(keys, expire_at)
 end
 
 -- The places from `first` to `last`, 0 the best, as {rank, user_id, name, xp, tied, reached_ms}. The one place where
--- ranks are made: "1224", the rank is one more than the number of people with more XP.
+-- ranks are made: "1224", the rank is one more than the number of people with more XP. Somebody of whom nothing else is
+-- known keeps their place, without a name.
 local function places(standing, people, first, last)
   local before = math.max(first - 1, 0)
   local found = redis.call('ZRANGE', standing, before, last + 1, 'WITHSCORES')
@@ -71,7 +81,7 @@ local function places(standing, people, first, last)
     elseif not as_former then
       rank = place + 1
     end
-    local person = person_in(kept[nth])
+    local person = person_in(kept[nth]) or { name = '', ms = reached_ms_of(found[at]) }
     rows[#rows + 1] = {
       integer(rank), ids[nth], person.name, integer(-tonumber(score)),
       (as_former or found[at + 3] == score) and '1' or '0', person.ms,
