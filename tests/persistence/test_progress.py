@@ -299,7 +299,7 @@ async def test_what_a_refused_contributions_void_took_is_given_back_to_the_day(w
     assert news(recorded.outbox)["boards"][f"raid:{log.raid_id}"][0][2:4] == [4, 3]
 
 
-async def test_whoever_is_gone_is_still_counted_for_their_raid_and_nothing_else(world: World) -> None:
+async def test_whoever_is_gone_is_counted_for_their_raid_and_keeps_a_place_without_a_name(world: World) -> None:
     ada, bob = await world.users(2)
     log = await world.active_raid(ada)
     async with connection(world.pool) as held:
@@ -307,7 +307,9 @@ async def test_whoever_is_gone_is_still_counted_for_their_raid_and_nothing_else(
     entry = log.contribute(bob, xp=5000)
     recorded = await world.ledger.record([entry])
     assert effects(recorded, log, entry)["streak"]["state"] == "none"
-    assert news(recorded.outbox) == {"people": [], "events": [], "boards": {}}
+    told = news(recorded.outbox)
+    assert (told["people"], told["events"]) == ([], [])
+    assert [row[:4] for row in told["boards"][f"raid:{log.raid_id}"]] == [[bob, "", 5000, 1]]
     assert await world.sums(log) == (5000, 1)
     assert await world.value("SELECT count(*) FROM streak_days") == 0
     assert await world.value("SELECT count(*) FROM user_achievements") == 0

@@ -30,6 +30,7 @@ from realtime.boards import BoardPage, BoardStore
 from realtime.connection import Scripted
 from server.leaderboards import CATCH_UP_DAYS, GRACE_MS, Leaderboards
 from server.write_path import Unavailable
+from tests.helpers import eventually
 from tests.server.conftest import OpenServer
 from tests.server.people import People, Person, code_of
 
@@ -464,7 +465,8 @@ async def test_who_got_there_first_stands_first_and_the_end_of_a_raid_is_that_of
         assert posted.status_code == 201
 
     async def all_told() -> bool:  # boards hear of what is recorded a moment later
-        return sum(entry["xp"] for entry in (await anna.get(path)).json()["entries"]) == 50
+        entries: list[dict[str, int]] = (await anna.get(path)).json()["entries"]
+        return sum(entry["xp"] for entry in entries) == 50
 
     await eventually(all_told)
     board = (await anna.get(path)).json()
