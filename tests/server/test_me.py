@@ -1,11 +1,16 @@
 """A person as they see themselves, and what they change about it: everywhere at once."""
 
 import asyncio
+import importlib.resources
+import zoneinfo
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from redis.asyncio import Redis
 
+from server import times
 from server.reconciliation import Reconciliation
 from server.settings import Settings
 from tests.helpers import eventually
@@ -22,6 +27,20 @@ async def contributes(person: Person, raid_id: int, xp: int = 10, **fields: obje
     answer = await person.post(f"/raids/{raid_id}/contributions", {"xp": xp, **fields})
     assert answer.status_code == 201, answer.text
     return answer
+
+
+@pytest.fixture
+def mars(tmp_path: Path) -> Iterator[str]:
+    """A zone that this host has rules of and Postgres has not, as when either is updated before the other."""
+    known = zoneinfo.TZPATH
+    (tmp_path / "Mars").mkdir()
+    rules = importlib.resources.files("tzdata") / "zoneinfo" / "Etc" / "UTC"
+    (tmp_path / "Mars" / "Olympus").write_bytes(rules.read_bytes())
+    zoneinfo.reset_tzpath([str(tmp_path), *known])
+    times._known_zones.cache_clear()
+    yield "Mars/Olympus"
+    zoneinfo.reset_tzpath(known)
+    times._known_zones.cache_clear()
 
 
 async def test_somebody_new_is_at_the_beginning(people: People) -> None:
@@ -51,6 +70,17 @@ async def test_what_was_contributed_shows_with_its_level(people: People) -> None
     assert me["xp"] >= 320
     assert me["levelAt"] <= me["xp"] < me["nextLevelAt"]
     assert (me["streak"]["current"], me["streak"]["longest"], me["streak"]["state"]) == (1, 1, "active")
+
+
+async def test_a_zone_without_rules_in_the_ledger_is_nobodys(people: People, mars: str) -> None:
+    """With it every batch with something of theirs would fail."""
+    anna = await people.person("Anna", "Europe/Berlin")
+    made = {"provider": "tests", "subject": "eva", "name": "Eva", "tz": mars}
+    assert fields_of(await people.admin.post("/admin/sessions", made)) == ["tz"]
+    assert fields_of(await anna.post("/sessions/guest", {"name": "Eva", "tz": mars})) == ["tz"]
+    assert fields_of(await anna.call("PATCH", "/me", {"name": "Ann", "tz": mars})) == ["tz"]
+    me = (await anna.get("/me")).json()
+    assert (me["name"], me["tz"]) == ("Anna", "Europe/Berlin")
 
 
 async def test_the_admin_token_is_nobody_and_has_no_page(people: People) -> None:
