@@ -41,7 +41,7 @@ class Sight:
                 self._hello(data)
             case "snapshot":
                 self._snapshot(data)
-            case "sync" | "presence":
+            case "sync" | "presence" | "achievement_unlocked":  # not of the log
                 pass
             case "status" | "goaway":
                 self._wrong(f"{event} {dict(data)}")
