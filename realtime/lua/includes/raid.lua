@@ -51,12 +51,9 @@ local function open_raid(keys, run_id, least_epoch, channel)
     'max_xp_per_member_per_day', 'time_limit_hours', 'leader_id', 'created_at', 'started_at', 'ended_at', 'deadline',
     'last_at', 'status', 'run_id', 'frozen', 'sealed', 'public', 'open_join', 'invite_code', 'known_keys')
   if not v[1] then return nil, { 'missing', text_of(least_epoch) } end
-  local epoch = tonumber(v[2])
-  local in_order = v[22] == run_id and v[23] == '' and epoch >= least_epoch
-  if not in_order then return nil, { 'suspect', text_of(math.max(least_epoch, epoch)) } end
-  return {
+  local raid = {
     keys = keys, channel = channel, entries = {}, now = now_ms(tonumber(v[20])),
-    id = tonumber(v[1]), epoch = epoch, seq = tonumber(v[3]), audited_seq = tonumber(v[4]),
+    id = tonumber(v[1]), epoch = tonumber(v[2]), seq = tonumber(v[3]), audited_seq = tonumber(v[4]),
     target_xp = tonumber(v[5]), target_tasks = tonumber(v[6]), current_xp = tonumber(v[7]),
     current_tasks = tonumber(v[8]), contribution_count = tonumber(v[9]), member_count = tonumber(v[10]),
     max_members = tonumber(v[11]), max_xp_per_contribution = tonumber(v[12]),
@@ -65,6 +62,9 @@ local function open_raid(keys, run_id, least_epoch, channel)
     deadline = tonumber(v[19]), last_at = tonumber(v[20]), status = v[21], run_id = v[22], frozen = v[23],
     sealed = v[24], public = v[25], open_join = v[26], invite_code = v[27], known_keys = v[28],
   }
+  local in_order = raid.run_id == run_id and raid.frozen == '' and raid.epoch >= least_epoch
+  if not in_order then return nil, { 'suspect', text_of(math.max(least_epoch, raid.epoch)) } end
+  return raid
 end
 
 local function has_ended(raid)
