@@ -94,11 +94,14 @@ class Watcher:
 
     async def disconnect(self) -> None:
         """Gone without a word, in the midst of whatever was coming."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, NotServed):
-                await self._task
-            self._task = None
+        if self._task is None:
+            return
+        task, self._task = self._task, None
+        task.cancel()
+        await asyncio.wait([task])  # unlike awaiting it, this tells its end from a cancellation of our own
+        if not task.cancelled():
+            with contextlib.suppress(NotServed):
+                task.result()
 
     async def until(self, condition: Callable[[EventLog], bool], deadline: float = 15.0) -> EventLog:
         """The log, once it is as wanted."""

@@ -35,6 +35,8 @@ class EventLog:
         self.wrong: list[str] = []
         self.verdicts: list[str] = []
         self.entries: list[tuple[str, str, dict[str, Any]]] = []
+        self.unlocked: list[tuple[int, int]] = []
+        """Who unlocked which achievement, as this connection was told."""
         self.cursor: str | None = None
         self.raid: dict[str, Any] = {}
         self.live = True
@@ -46,6 +48,7 @@ class EventLog:
     def connected(self, claimed: str | None) -> None:
         """A new connection, opened with this cursor."""
         self._claimed, self._expected, self.goaway = claimed, "hello", None
+        self.unlocked = []
 
     @property
     def greeted(self) -> bool:
@@ -70,6 +73,8 @@ class EventLog:
             self.live = data["live"]
         elif event == "goaway":
             self.goaway = data
+        elif event == "achievement_unlocked":
+            self._unlock(entry_id, data)
         elif event not in ("sync", "presence"):
             self._entry(event, entry_id, data)
 
@@ -102,6 +107,15 @@ class EventLog:
             self._say(f"a snapshot from before, {entry_id}")
         self.cursor, self._expected = entry_id, "entries"
         self.raid = shape(data)
+
+    def _unlock(self, entry_id: str, data: Mapping[str, Any]) -> None:
+        """Not of the log: it has no place in it, and comes once."""
+        one = (data["userId"], data["achievement"]["id"])
+        if entry_id or "seq" in data:
+            self._say(f"an unlock as if it were of the log, {entry_id}")
+        if one in self.unlocked:
+            self._say(f"{one[0]} unlocks {one[1]} again")
+        self.unlocked.append(one)
 
     def _entry(self, event: str, entry_id: str, data: dict[str, Any]) -> None:
         if self.cursor is not None:

@@ -77,9 +77,14 @@ async def test_of_500_contributions_to_a_raid_that_needs_100_exactly_100_count_a
             assert last["raid"]["status"] == "completed"
             assert {one["raid"]["status"] for one in counted if one is not last} == {"active"}
             assert all(one["effects"]["streak"]["current"] == 1 and one["durable"] for one in counted)
+            unlocked = [
+                (one["member"]["userId"], unlock["id"]) for one in counted for unlock in one["effects"]["unlocked"]
+            ]
+            assert unlocked, "whoever of the five did most has done ten"
             snapshot = (await at(leader, there).get(f"/raids/{raid['id']}")).json()
             assert (snapshot["status"], snapshot["currentTasks"]) == ("completed", 100)
             for one in watching:
+                await one.until(lambda log: sorted(log.unlocked) == sorted(unlocked))
                 log = await one.reaches(snapshot["cursor"])
                 assert {entry["contributionId"] for entry in log.named("contribution")} == {
                     answer["contributionId"] for answer in counted
