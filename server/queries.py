@@ -24,12 +24,14 @@ def text(request: Request, name: str) -> str | None:
     return given[0] if given and given[0] else None
 
 
-def limit(request: Request, *, default: int = PAGE_DEFAULT, most: int = PAGE_MAX, name: str = "limit") -> int:
+def limit(
+    request: Request, *, default: int = PAGE_DEFAULT, least: int = 1, most: int = PAGE_MAX, name: str = "limit"
+) -> int:
     given = text(request, name)
     if given is None:
         return default
-    if not (given.isascii() and given.isdigit() and len(given) <= 6 and 1 <= int(given) <= most):
-        raise invalid_field(name, f"has to be a whole number from 1 to {most}")
+    if not (given.isascii() and given.isdigit() and len(given) <= 6 and least <= int(given) <= most):
+        raise invalid_field(name, f"has to be a whole number from {least} to {most}")
     return int(given)
 
 

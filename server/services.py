@@ -31,6 +31,7 @@ from realtime.raids import RaidStore
 from realtime.ready_made import ReadyMadeStore
 from server.auditor import Auditor
 from server.breaker import Breaker
+from server.courses import Courses
 from server.healer import Healer
 from server.hints import Hints
 from server.jobs import PAGES, JobRunner
@@ -73,6 +74,7 @@ class Services:
     scripted: Scripted
     ledger: Ledger
     raids: Raids
+    courses: Courses
     people: People
     store: RaidStore
     care: RaidCare
@@ -133,6 +135,7 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
             scripted=scripted,
             ledger=ledger,
             raids=raids,
+            courses=Courses(pool),
             people=people,
             store=store,
             care=care,

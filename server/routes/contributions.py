@@ -14,10 +14,11 @@ from server.bodies import BatchBody
 from server.caller import ADMIN
 from server.context import request_id_of, services_of
 from server.contributions import ContributionAnswer, contribute, contribute_all
+from server.courses import SPANS_DEFAULT, SPANS_LEAST, SPANS_MOST
 from server.identity import caller_of
 from server.json_body import read_json, read_model
 from server.middleware import BATCH_PATH
-from server.routes.answers import carried_out, json_answer, raid_of
+from server.routes.answers import carried_out, json_answer, raid_of, raw_json
 from server.rows import contribution_json
 
 
@@ -72,6 +73,14 @@ async def list_contributions(request: Request) -> Response:
     return json_answer({"contributions": content, "nextCursor": page.next_cursor})
 
 
+async def raid_progress(request: Request) -> Response:
+    """How the totals came about, for a chart: the ledger's, up to `server.courses.IN_MEMORY_S` old."""
+    caller, raid_id, services = await caller_of(request), raid_of(request), services_of(request)
+    spans = queries.limit(request, default=SPANS_DEFAULT, least=SPANS_LEAST, most=SPANS_MOST, name="points")
+    await reading.view(services, raid_id, caller.viewer)
+    return raw_json(await services.courses.course_json(raid_id, spans), headers={"Cache-Control": "private, no-cache"})
+
+
 routes = [
     Route("/api/v1/raids/{raid_id:id}/contributions", post_contribution, methods=["POST"]),
     Route("/api/v1/raids/{raid_id:id}/contributions", list_contributions, methods=["GET"]),
@@ -80,5 +89,6 @@ routes = [
         void_contribution,
         methods=["DELETE"],
     ),
+    Route("/api/v1/raids/{raid_id:id}/progress", raid_progress, methods=["GET"]),
     Route(BATCH_PATH, post_batch, methods=["POST"]),
 ]

@@ -1,0 +1,75 @@
+"""How a raid came to where it is, for the chart of whoever opens it: read once for all who ask together."""
+
+from __future__ import annotations
+
+import asyncio
+
+import orjson
+
+from persistence.courses import Course, read_course
+from persistence.pool import Pool
+from raidline.ids import RaidId
+from realtime.times import rfc3339
+from server.cache import ExpiringCache
+from server.times import now_ms
+
+SPANS_DEFAULT, SPANS_LEAST, SPANS_MOST = 120, 2, 500
+
+IN_MEMORY_S = 3.0
+"""A raid may have a million contributions, and its page thousands of readers who come when it begins."""
+
+IN_MEMORY_MAX = 500
+
+_Asked = tuple[RaidId, int]
+
+
+class Courses:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._memory: ExpiringCache[_Asked, bytes] = ExpiringCache(IN_MEMORY_MAX, IN_MEMORY_S)
+        self._reading: dict[_Asked, asyncio.Task[bytes]] = {}
+
+    async def course_json(self, raid_id: RaidId, spans: int) -> bytes:
+        """Up to IN_MEMORY_S old. Whoever may see the raid may see it. Raises LedgerAway; KeyError for no raid."""
+        asked = (raid_id, spans)
+        known = self._memory.get(asked)
+        if known is not None:
+            return known
+        reading = self._reading.get(asked)
+        if reading is None:
+            reading = self._reading[asked] = asyncio.create_task(self._read(asked))
+            reading.add_done_callback(lambda done: self._forget(asked, done))
+        # One who gives up must not take it from the others.
+        return await asyncio.shield(reading)
+
+    def _forget(self, asked: _Asked, done: asyncio.Task[bytes]) -> None:
+        self._reading.pop(asked, None)
+        if not done.cancelled():
+            done.exception()  # where all have given up, nobody else looks at it
+
+    async def _read(self, asked: _Asked) -> bytes:
+        course = await read_course(self._pool, *asked)
+        if course is None:
+            raise KeyError(asked[0])
+        made = course_json(course, now_ms())
+        self._memory.put(asked, made)
+        return made
+
+
+def course_json(course: Course, now: int) -> bytes:
+    """The totals at the start are zero; what follows are the ledger's own at those moments."""
+    raid = course.raid
+    start = raid.started_at_ms
+    begins = [] if start is None else [_point(start, 0, 0)]
+    return orjson.dumps(
+        {
+            "raidId": raid.id,
+            "from": rfc3339(start if start is not None else raid.created_at_ms),
+            "to": rfc3339(raid.ended_at_ms or now),
+            "points": begins + [_point(one.at_ms, one.current_xp, one.current_tasks) for one in course.points],
+        }
+    )
+
+
+def _point(at_ms: int, xp: int, tasks: int) -> dict[str, object]:
+    return {"at": rfc3339(at_ms), "currentXp": xp, "currentTasks": tasks}
