@@ -4,6 +4,7 @@
 #   make test      the test suite, against its own PostgreSQL and Redis
 #   make check     format, lint, types, layers
 #   make bench     the benchmarks; bench-ledger only those of the ledger (ARGS=--profile shows where the time goes)
+#   make browser   what the tests of the page need besides: Chromium and two npm packages; without, they skip
 #   make format    put the code into shape
 #   make install   only build .venv
 
@@ -11,7 +12,7 @@ PORT ?= 8000
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install run test check bench bench-ledger format clean
+.PHONY: install run test check bench bench-ledger browser format clean
 
 run: install
 	@PORT=$(PORT) $(BIN)/raidline up
@@ -31,6 +32,9 @@ bench: install
 bench-ledger: install
 	$(BIN)/python -m loadtests.bench ledger $(ARGS)
 
+browser:
+	@sh .ci/browser
+
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -43,4 +47,4 @@ $(STAMP): pyproject.toml
 	@touch $(STAMP)
 
 clean:
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf .venv tests/browser/node_modules build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

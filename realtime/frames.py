@@ -35,6 +35,10 @@ class Frame(ABC):
     def as_sse(self, for_member: bool) -> bytes: ...
 
     @abstractmethod
+    def as_sse_of_many(self, for_member: bool) -> bytes:
+        """Without an id: on a stream of several the connection has one of its own (`realtime/positions.py`)."""
+
+    @abstractmethod
     def as_messages(self, for_member: bool) -> Chunk: ...
 
 
@@ -47,6 +51,11 @@ def sse_framing(frames: Sequence[Frame], for_member: bool) -> Chunk:
     return ({"type": "http.response.body", "body": body, "more_body": True},)
 
 
+def sse_of_many_framing(frames: Sequence[Frame], for_member: bool) -> Chunk:
+    body = b"".join([frame.as_sse_of_many(for_member) for frame in frames])
+    return ({"type": "http.response.body", "body": body, "more_body": True},)
+
+
 def socket_framing(frames: Sequence[Frame], for_member: bool) -> Chunk:
     return tuple(message for frame in frames for message in frame.as_messages(for_member))
 
@@ -54,7 +63,7 @@ def socket_framing(frames: Sequence[Frame], for_member: bool) -> Chunk:
 class EventFrame(Frame):
     """One event, the same for everybody. Only durable events carry their cursor to the client as `id`."""
 
-    __slots__ = ("_event", "_messages", "_parts", "_sse")
+    __slots__ = ("_event", "_messages", "_parts", "_sse", "_sse_of_many")
 
     def __init__(
         self,
@@ -68,12 +77,18 @@ class EventFrame(Frame):
         self._event = event
         self._parts = (raid_id, data)
         self._sse: bytes | None = None
+        self._sse_of_many: bytes | None = None
         self._messages: Chunk | None = None
 
     def as_sse(self, for_member: bool) -> bytes:
         if self._sse is None:
             self._sse = sse_block(self._event, self._parts[1], self.key)
         return self._sse
+
+    def as_sse_of_many(self, for_member: bool) -> bytes:
+        if self._sse_of_many is None:
+            self._sse_of_many = sse_block(self._event, self._parts[1], None)
+        return self._sse_of_many
 
     def as_messages(self, for_member: bool) -> Chunk:
         if self._messages is None:
@@ -95,22 +110,32 @@ class ResetFrame(Frame):
     def as_sse(self, for_member: bool) -> bytes:
         return self._hello.as_sse(for_member) + self._snapshots[for_member].as_sse(for_member)
 
+    def as_sse_of_many(self, for_member: bool) -> bytes:
+        return self._hello.as_sse_of_many(for_member) + self._snapshots[for_member].as_sse_of_many(for_member)
+
     def as_messages(self, for_member: bool) -> Chunk:
         return self._hello.as_messages(for_member) + self._snapshots[for_member].as_messages(for_member)
 
 
 class CommentFrame(Frame):
-    """Keeps an SSE connection alive through proxies; a WebSocket has pings of its own."""
+    """Keeps an SSE connection alive through proxies; a WebSocket has pings of its own.
 
-    __slots__ = ("_comment",)
+    `of_channel`: it comes through the windows of channels. A stream of several would get one from each.
+    """
 
-    def __init__(self, text: bytes, retry_ms: int | None = None) -> None:
+    __slots__ = ("_comment", "_of_channel")
+
+    def __init__(self, text: bytes, retry_ms: int | None = None, *, of_channel: bool = False) -> None:
         super().__init__(key=None, size=0)
+        self._of_channel = of_channel
         retry = b"" if retry_ms is None else b"retry: %d\n" % retry_ms
         self._comment = b": " + text + b"\n" + retry + b"\n"
 
     def as_sse(self, for_member: bool) -> bytes:
         return self._comment
+
+    def as_sse_of_many(self, for_member: bool) -> bytes:
+        return b"" if self._of_channel else self._comment
 
     def as_messages(self, for_member: bool) -> Chunk:
         return ()
@@ -156,6 +181,12 @@ def sync(raid_id: RaidId | None, head: Cursor) -> EventFrame:
 
 def status(raid_id: RaidId | None, *, live: bool, reason: str) -> EventFrame:
     return _control(raid_id, "status", {"live": live, "reason": reason})
+
+
+def gone(raid_id: RaidId | None) -> EventFrame:
+    """On a stream of several. Not called `error`: a browser's own error events have that name."""
+    detail = "This raid is not, or no longer, to be seen."
+    return _control(raid_id, "gone", {"code": "no_permission", "detail": detail})
 
 
 def goaway(raid_id: RaidId | None, retry_ms: int, reason: str) -> EventFrame:

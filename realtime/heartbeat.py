@@ -33,7 +33,8 @@ class Heartbeat:
         self._logs = logs
         self._interval = interval
         self._slow_limit = slow_limit
-        self._comment = CommentFrame(b"heartbeat")
+        self._comment = CommentFrame(b"heartbeat", of_channel=True)
+        self._own_comment = CommentFrame(b"heartbeat")
 
     async def run(self) -> None:
         while True:
@@ -59,6 +60,8 @@ class Heartbeat:
         channels = [channel for channel in self._channels if channel.subscribers]
         for channel in channels:
             channel.say(self._comment)
+        for stream in tuple(self._streams):
+            stream.keep_alive(self._own_comment)
         for channel, head in (await self._heads(channels)).items():
             self._compare(channel, head)
 

@@ -168,7 +168,7 @@ class Hub:
             raise Draining("this server is about to restart")
         if len(self._streams) >= self._settings.max_streams:
             raise TooManyStreams("this server has as many streams as it takes")
-        stream = Stream(viewer, transport)
+        stream = (transport.kind or Stream)(viewer, transport)
         self._streams[stream] = None
         if viewer.token_hash is not None:
             self._by_token.setdefault(viewer.token_hash, {})[stream] = None

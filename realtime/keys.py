@@ -37,6 +37,8 @@ leaderboard:{board}:people          hash     as the board                       
 leaderboard:{board}:about           hash     as the board                                life, building | ready, final
 leaderboards                        zset                                                 boards there are, by their end
 session:{token_hash}                string   24 h                                        a cache of the sessions table
+user:{id}:stream_tickets            hash     60 s                                        hash -> its end, run of Redis,
+                                                                                         session, raid
 sessions:revoked                    channel                                              token hashes
 pages:dropped                       channel                                              {people}: their ready-made
                                                                                          pages are dropped; null: all

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from starlette.types import Send
 
 from raidline.ids import TokenHash, UserId
+from realtime.cursor import Cursor
 from realtime.ending import Ending
 from realtime.frames import Chunk, Frame, Framing
 from realtime.outlet import Outlet
@@ -35,6 +36,8 @@ class Transport:
     """The last messages of a connection that the server ends."""
     dismissal: Callable[[Topic], Chunk] | None = None
     """Said when one of several is no longer to be seen; None where that ends the connection."""
+    kind: type[Stream] | None = None
+    """What its streams are, if not plain ones."""
 
 
 class Stream:
@@ -55,6 +58,11 @@ class Stream:
     def user_id(self) -> UserId | None:
         return self.viewer.user_id
 
+    @property
+    def writable(self) -> bool:
+        """Whether subscribers may write now; if not, they are asked to when they may."""
+        return self.outlet.writable
+
     def open(self, send: Send, abort: Callable[[], object]) -> None:
         """`abort` cuts the connection without waiting for a client that does not read."""
         self._abort = abort
@@ -67,7 +75,16 @@ class Stream:
             self._expiry = loop.call_later(max(0.0, self.viewer.seconds_left), self.end, Ending.SESSION_OVER)
 
     def push(self, frames: Sequence[Frame], for_member: bool) -> None:
-        self.outlet.push(self.framing(frames, for_member))
+        self.write(self.framing(frames, for_member))
+
+    def write(self, chunk: Chunk) -> None:
+        self.outlet.push(chunk)
+
+    def reach(self, topic: Topic, cursor: Cursor) -> None:
+        """Everything up to there has been pushed or written. Here each event says so itself."""
+
+    def keep_alive(self, comment: Frame) -> None:
+        """It is time for a sign of life. Here it comes through the window of what is followed, as shared bytes."""
 
     def dismiss(self, topic: Topic) -> None:
         """It is no longer to be seen by this reader."""
@@ -75,7 +92,7 @@ class Stream:
             self.end(Ending.NO_PERMISSION)
             return
         self.leave(topic)
-        self.outlet.push(self._transport.dismissal(topic))
+        self.write(self._transport.dismissal(topic))
 
     def leave(self, topic: Topic) -> bool:
         """Follow it no longer; False if it was not followed."""

@@ -8,8 +8,7 @@ from typing import Protocol
 from raidline.ids import UserId
 from realtime.cursor import Cursor
 from realtime.ending import Ending
-from realtime.frames import Frame, Framing, ResetFrame
-from realtime.outlet import Outlet
+from realtime.frames import Chunk, Frame, Framing, ResetFrame
 from realtime.topics import Topic
 from realtime.visibility import Change
 from realtime.window import Window
@@ -18,6 +17,7 @@ from realtime.window import Window
 class Source(Protocol):
     """Where the frames come from: a channel."""
 
+    topic: Topic
     window: Window
     head: Cursor | None
 
@@ -30,13 +30,20 @@ class Sink(Protocol):
     """Where they go: a client's stream."""
 
     framing: Framing
-    outlet: Outlet
     ended: Ending | None
 
     @property
     def user_id(self) -> UserId | None: ...
 
+    @property
+    def writable(self) -> bool: ...
+
     def push(self, frames: Sequence[Frame], for_member: bool) -> None: ...
+
+    def write(self, chunk: Chunk) -> None: ...
+
+    def reach(self, topic: Topic, cursor: Cursor) -> None:
+        """Everything up to there has been pushed or written."""
 
     def dismiss(self, topic: Topic) -> None: ...
 
@@ -65,6 +72,7 @@ class Subscriber:
     def begin(self, head: Cursor, is_member: bool) -> None:
         """Go live: the stream has everything up to `head`, and what came since stands in the window."""
         self.floor, self.is_member, self.live = head, is_member, True
+        self.stream.reach(self.channel.topic, head)
         for frame in self.channel.window.since(self.position):
             if frame.key is not None and frame.key > head and frame.change is not None:
                 self.follow(frame.change)
@@ -74,8 +82,8 @@ class Subscriber:
 
     def flush(self) -> None:
         """Write what stands in the window from the position on, as far as the client reads."""
-        window, outlet = self.channel.window, self.stream.outlet
-        while self.live and outlet.writable and self.position < window.end:
+        window, stream = self.channel.window, self.stream
+        while self.live and self.position < window.end and stream.writable:
             if self.position < window.start:
                 if not window.begins_anew:
                     self.channel.straggle(self)
@@ -84,13 +92,16 @@ class Subscriber:
             if self.floor is not None:
                 self._pass_floor(self.floor)
                 continue
-            chunk, self.position = window.chunk(self.stream.framing, self.position, self.is_member)
-            outlet.push(chunk)
+            chunk, self.position, reached = window.chunk(stream.framing, self.position, self.is_member)
+            stream.write(chunk)
+            if reached is not None:
+                stream.reach(self.channel.topic, reached)
 
     def restart(self, frame: ResetFrame) -> None:
         """Begin anew with a snapshot, after having fallen out of the window."""
         assert frame.key is not None
         self.stream.push((frame,), self.is_member)
+        self.stream.reach(self.channel.topic, frame.key)
         self.floor, self.position, self.live = frame.key, self.channel.window.start, True
 
     def _pass_floor(self, floor: Cursor) -> None:

@@ -23,7 +23,7 @@ class Window:
         self._max_bytes = max_bytes
         self._frames: list[Frame] = []
         self._bytes = 0
-        self._chunks: dict[tuple[Framing, int, bool], tuple[Chunk, int]] = {}
+        self._chunks: dict[tuple[Framing, int, bool], tuple[Chunk, int, Cursor | None]] = {}
 
     @property
     def end(self) -> int:
@@ -65,13 +65,16 @@ class Window:
                 return is_next or isinstance(frame, ResetFrame)
         return True
 
-    def chunk(self, framing: Framing, position: int, for_member: bool) -> tuple[Chunk, int]:
-        """What stands from `position` on, up to a bound, and the position after it. Shared by all."""
+    def chunk(self, framing: Framing, position: int, for_member: bool) -> tuple[Chunk, int, Cursor | None]:
+        """What stands from `position` on, up to a bound, the position after it, and the last entry in it, if any.
+
+        Shared by all.
+        """
         wanted = (framing, position, for_member)
         found = self._chunks.get(wanted)
         if found is None:
             frames = self._up_to_a_bound(self.since(position))
-            found = framing(frames, for_member), position + len(frames)
+            found = framing(frames, for_member), position + len(frames), _last_key(frames)
             if len(self._chunks) < _MAX_CHUNKS:
                 self._chunks[wanted] = found
         return found
@@ -84,3 +87,7 @@ class Window:
             if size > MAX_WRITE_BYTES:
                 return frames[:count]
         return frames
+
+
+def _last_key(frames: list[Frame]) -> Cursor | None:
+    return next((frame.key for frame in reversed(frames) if frame.key is not None), None)

@@ -28,8 +28,10 @@ from server.routes import (
     own_achievements,
     raids,
     sessions,
+    sockets,
     stats,
     streaks,
+    stream_tickets,
     streams,
     web,
 )
@@ -60,6 +62,8 @@ def all_routes() -> Sequence[BaseRoute]:
         *contributions.routes,
         *raids.routes,
         *streams.routes,
+        *sockets.routes,
+        *stream_tickets.routes,
         *membership.routes,
         *events.routes,
         *me.routes,
@@ -85,6 +89,7 @@ async def nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
 async def lifespan(app: Starlette, settings: Settings, given: Services | None) -> AsyncIterator[None]:
     opening: AbstractAsyncContextManager[Services] = nullcontext(given) if given else open_services(settings)
     is_time_zone("UTC")  # reads the names of all zones once, before anybody waits for it
+    web.PAGE.look()  # likewise
     async with opening as services:
         app.state.services = services
         yield

@@ -141,6 +141,10 @@ class GuestBody(Body):
     tz: TimeZone = "UTC"
 
 
+class TicketBody(Body):
+    raid_id: Id | None = None
+
+
 class AdminSessionBody(Body):
     provider: Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_VISIBLE)]
     subject: Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_ONE_LINE)]

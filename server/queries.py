@@ -40,9 +40,21 @@ def number(request: Request, name: str) -> int | None:
     given = text(request, name)
     if given is None:
         return None
-    if not (given.isascii() and given.isdigit() and len(given) <= 18 and int(given) > 0):
+    if not _is_id(given):
         raise invalid_field(name, "has to be an id")
     return int(given)
+
+
+def numbers(request: Request, name: str, *, most: int) -> list[int]:
+    """Ids with commas between them, each once, in the order in which they are given."""
+    given = text(request, name)
+    found = list(dict.fromkeys(given.split(","))) if given is not None else []
+    if not all(_is_id(one) for one in found):
+        raise invalid_field(name, "has to be ids with commas between them")
+    ids = list(dict.fromkeys(map(int, found)))
+    if len(ids) > most:
+        raise invalid_field(name, f"has to be at most {most} ids")
+    return ids
 
 
 def flag(request: Request, name: str) -> bool:
@@ -76,6 +88,10 @@ def days(request: Request, today: date, *, default: int, most: int = DAYS_MAX) -
     if (last - first).days >= most:
         raise invalid_field("from", f"has to be at most {most - 1} days before the last day")
     return first, last
+
+
+def _is_id(given: str) -> bool:
+    return given.isascii() and given.isdigit() and len(given) <= 18 and int(given) > 0
 
 
 @contextmanager

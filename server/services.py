@@ -29,6 +29,7 @@ from realtime.logs import Own
 from realtime.own_log import OwnLogs
 from realtime.raids import RaidStore
 from realtime.ready_made import ReadyMadeStore
+from realtime.tickets import TicketStore
 from server.auditor import Auditor
 from server.breaker import Breaker
 from server.courses import Courses
@@ -45,6 +46,7 @@ from server.recorder import Recorder
 from server.sessions import Sessions
 from server.settings import Settings, require_urls
 from server.tasks import Background
+from server.tickets import Tickets
 from server.write_path import WritePath
 
 POOL_SIZE = 10
@@ -86,6 +88,7 @@ class Services:
     write_path: WritePath
     hub: Hub
     sessions: Sessions
+    tickets: Tickets
     profiles: Profiles
     streak_keeping: StreakKeeping
     streak_pages: StreakPages
@@ -147,6 +150,7 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
             write_path=_write_path(stack, settings, scripted, store, ledger, notifier, healer, pause),
             hub=hub,
             sessions=sessions,
+            tickets=Tickets(TicketStore(scripted), sessions),
             profiles=Profiles(pool),
             streak_keeping=StreakKeeping(pool),
             streak_pages=StreakPages(pool),

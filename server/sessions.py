@@ -61,7 +61,10 @@ class Sessions:
 
     async def resolve(self, token: SessionToken) -> Caller | None:
         """Whose session it is; None when it is nobody's. Raises LedgerAway when nobody can say."""
-        token_hash = hash_of(token)
+        return await self.alive(hash_of(token))
+
+    async def alive(self, token_hash: TokenHash) -> Caller | None:
+        """Who has the session of this hash, as `resolve`."""
         known = self._memory.get(token_hash)
         if known is not None and _is_alive(known):
             return known

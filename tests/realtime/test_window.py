@@ -50,8 +50,8 @@ def test_a_chunk_is_the_same_object_for_all_at_one_position() -> None:
     window = Window()
     for seq in range(1, 4):
         window.append(event(seq))
-    first, end = window.chunk(sse_framing, 1, True)
-    assert end == 3
+    first, end, last = window.chunk(sse_framing, 1, True)
+    assert (end, last) == (3, (7, 3))
     assert window.chunk(sse_framing, 1, True)[0] is first
     assert window.chunk(socket_framing, 1, True)[0] is not first
     window.append(event(4))
@@ -64,13 +64,21 @@ def test_a_frame_is_encoded_once() -> None:
     assert frame.as_messages(True) is frame.as_messages(False)
 
 
+def test_a_chunk_of_nothing_of_the_log_leads_nowhere() -> None:
+    window = Window()
+    window.append(event(1))
+    window.append(CommentFrame(b"heartbeat"))
+    assert window.chunk(sse_framing, 0, True)[2] == (7, 1)
+    assert window.chunk(sse_framing, 1, True)[2] is None
+
+
 def test_one_chunk_is_bounded_and_the_rest_follows() -> None:
     window = Window(max_bytes=10 * MAX_WRITE_BYTES)
     for seq in range(1, 11):
         window.append(event(seq, MAX_WRITE_BYTES // 2))
     ends, position = [0], 0
     while position < window.end:
-        _, position = window.chunk(sse_framing, position, False)
+        _, position, _ = window.chunk(sse_framing, position, False)
         ends.append(position)
     assert all(0 < after - before <= 3 for before, after in pairwise(ends))
     assert position == 10

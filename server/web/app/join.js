@@ -1,0 +1,82 @@
+// The page behind an invite link.
+
+import { h, setText } from "./dom.js";
+import { field, refuseFields, whileBusy } from "./fields.js";
+import { codeFrom, spelled } from "./invite_code.js";
+import { joinByCode, raidOfCode } from "./joining.js";
+import { friendlyName } from "./names.js";
+import { refusalOf } from "./refusals.js";
+import { texts } from "./texts.js";
+
+const words = texts.join;
+
+/** Null for a member, who goes on to the room. */
+export async function joinPage(app, { code: given, session, askToSignIn }) {
+  const code = codeFrom(given);
+  app.connection.show({ kind: "idle" });
+  const known = app.me === null ? null : await raidOfCode(app.raidline.rest, code);
+  if (known !== null) return app.go(`/raids/${known}`, { replace: true });
+  const name = nameField(app.me?.name ?? friendlyName());
+  const wrong = h("p", { class: "form-error", role: "alert", hidden: true });
+  const button = h("button", { class: "main", type: "submit" }, words.submit);
+  const form = h(
+    "form",
+    { class: "stack", novalidate: true, on: { submit } },
+    app.me === null ? name.element : otherName(name),
+    h("p", { class: "form-actions" }, button),
+  );
+
+  function submit(event) {
+    event.preventDefault();
+    wrong.hidden = true;
+    return whileBusy(button, () => join().catch((error) => refused(error)));
+  }
+
+  async function join() {
+    if (!(await called(name.input.value.trim()))) return askToSignIn();
+    const refusal = await joinByCode(app, code);
+    if (refusal !== null) say(refusal);
+  }
+
+  /** In a session under that name; false when this server makes none for newcomers. */
+  async function called(wanted) {
+    if (app.me === null) return session.asGuest(wanted);
+    if (wanted !== app.me.name) app.me = await app.raidline.rest.changeMe({ name: wanted });
+    return true;
+  }
+
+  function refused(error) {
+    const unplaced = refuseFields([name], error.errors ?? []);
+    if (unplaced.length > 0 || (error.errors ?? []).length === 0) say(refusalOf(error));
+  }
+
+  function say(text) {
+    setText(wrong, text);
+    wrong.hidden = false;
+  }
+
+  const element = h(
+    "section",
+    { class: "door card" },
+    h("p", { class: "door-eyebrow small" }, words.invited),
+    h("h1", {}, words.title),
+    h("p", { class: "invite-code figure", "aria-label": words.codeIs(code) }, spelled(code)),
+    h("p", { class: "soft" }, words.lead),
+    form,
+    wrong,
+    h("p", { class: "small" }, h("a", { href: "/" }, texts.common.toLobby)),
+  );
+  return { title: words.title, element, close() {} };
+}
+
+function nameField(name) {
+  const input = h("input", { value: name, autocomplete: "nickname", maxlength: 64, dir: "auto" });
+  return field({ name: "name", id: "join-name", label: words.name, hint: words.nameHint, input });
+}
+
+/** Whoever has a name already need not look at it. */
+function otherName(name) {
+  const who = h("bdi", {}, name.input.value);
+  name.input.addEventListener("input", () => setText(who, name.input.value));
+  return h("details", { class: "other-name" }, h("summary", {}, h("span", {}, words.as, " ", who), h("span", { class: "other-name-change" }, words.change)), name.element);
+}

@@ -1,0 +1,92 @@
+// What somebody is called and where their days end; their data; the ways out.
+
+import { h, setText } from "../dom.js";
+import { rememberedToken } from "../session.js";
+import { texts } from "../texts.js";
+import { exportFile, EXPORT_PATH } from "./own_calls.js";
+import { leavingDialog } from "./leaving.js";
+import { attempt, errorLine } from "./parts.js";
+
+const said = texts.profile.account;
+const NAME_MAX = 64;
+const ZONE_MAX = 64;
+
+/** { element, show(own) }; `changed(me)` after name or zone were changed, `left()` when there is no session any more. */
+export function accountCard(raidline, { changed, left }) {
+  const details = detailsForm(raidline.rest, changed);
+  const element = h("section", { class: "card account-card", id: "account", "aria-labelledby": "account-heading" },
+    h("h2", { id: "account-heading" }, said.heading),
+    details.element, exportPart(), signOutPart(raidline.sessions, left), deletePart(left));
+  return { element, show: ({ me }) => details.show(me) };
+}
+
+function detailsForm(rest, changed) {
+  const name = h("input", { name: "name", required: true, maxlength: NAME_MAX, autocomplete: "nickname", dir: "auto" });
+  const zone = h("input", { name: "tz", required: true, maxlength: ZONE_MAX, list: "time-zones", autocomplete: "off", spellcheck: "false", autocapitalize: "none", "aria-describedby": "zone-hint" });
+  const line = errorLine();
+  const done = h("p", { class: "small done-line", role: "status" });
+  const button = h("button", { type: "submit", class: "main" }, said.save);
+  const form = h("form", { class: "stack", on: { submit } },
+    h("label", {}, said.name, name),
+    h("label", {}, said.zone, zone, h("span", { class: "soft small", id: "zone-hint" }, said.zoneHint)),
+    zones(), button, line, done);
+  let shown = { name: null, tz: null };
+
+  async function submit(event) {
+    event.preventDefault();
+    setText(done, "");
+    const wanted = Object.entries({ name: name.value.trim(), tz: zone.value.trim() }).filter(([key, value]) => value !== shown[key]);
+    if (wanted.length === 0) return setText(done, said.unchanged);
+    let me = null;
+    if (await attempt(button, line, async () => (me = await rest.changeMe(Object.fromEntries(wanted))))) {
+      show(me);
+      setText(done, said.saved);
+      await changed(me);
+    }
+  }
+
+  /** What somebody is typing is left alone. */
+  function show(me) {
+    if (shown.name === null || name.value.trim() === shown.name || me.name === name.value.trim()) name.value = me.name;
+    if (shown.tz === null || zone.value.trim() === shown.tz || document.activeElement !== zone) zone.value = me.tz;
+    shown = { name: me.name, tz: me.tz };
+  }
+
+  return { element: form, show };
+}
+
+function zones() {
+  const names = Intl.supportedValuesOf?.("timeZone") ?? [];
+  return h("datalist", { id: "time-zones" }, names.map((name) => h("option", { value: name })));
+}
+
+/** By cookie it is a plain link, which the browser stores as it comes; a token cannot be put on a link. */
+function exportPart() {
+  const line = errorLine();
+  const link = h("a", { class: "button", href: EXPORT_PATH, download: said.exportName }, said.exportAction);
+  link.addEventListener("click", (event) => {
+    if (rememberedToken() === null) return;
+    event.preventDefault();
+    attempt(link, line, () => exportFile(said.exportName));
+  });
+  return part(said.exportTitle, said.exportWhat, link, line);
+}
+
+function signOutPart(sessions, left) {
+  const line = errorLine();
+  const button = h("button", { type: "button" }, said.signOut);
+  button.addEventListener("click", async () => {
+    if (await attempt(button, line, () => sessions.end())) left(said.signedOut);
+  });
+  return part(said.signOutTitle, said.signOutWhat, button, line);
+}
+
+function deletePart(left) {
+  const dialog = leavingDialog(() => left(said.leaving.done));
+  const button = h("button", { type: "button", class: "danger", on: { click: dialog.open } }, said.delete);
+  return part(said.deleteTitle, said.deleteWhat, button, dialog.element);
+}
+
+function part(title, what, ...action) {
+  return h("div", { class: "account-part" }, h("div", {}, h("h3", {}, title), h("p", { class: "soft small" }, what)), action);
+}

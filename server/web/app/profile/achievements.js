@@ -1,0 +1,58 @@
+// Achievements: what is next, what is unlocked, what lies ahead and what is secret.
+
+import { h, setText } from "../dom.js";
+import { texts } from "../texts.js";
+import { aheadRow, nextRow, secretRow, unlockedRow } from "./achievement_rows.js";
+import { sorted } from "./achievement_sets.js";
+import { boundedList, number } from "./parts.js";
+
+const said = texts.profile.achievements;
+const STEP = 24;
+
+/** { element, show(own) } */
+export function achievementsCard() {
+  let zone = "UTC";
+  const next = part("next", said.next, 4, nextRow);
+  const unlocked = part("unlocked", said.unlocked, 6, (set) => unlockedRow(zone)(set));
+  const ahead = part("ahead", said.ahead, 4, aheadRow);
+  const secrets = part("secrets", said.secrets, 3, secretRow);
+  const parts = [next, unlocked, ahead, secrets];
+  const count = h("span", { class: "chip figure" });
+  const empty = h("p", { class: "soft", hidden: true }, said.empty);
+  const none = h("p", { class: "soft", hidden: true }, said.noneYet);
+  const element = h("section", { class: "card achievements-card", id: "achievements", "aria-labelledby": "achievements-heading" },
+    h("div", { class: "spread" }, h("h2", { id: "achievements-heading" }, said.heading), count),
+    empty, none, parts.map((one) => one.element));
+  let shown = null;
+
+  function show(own) {
+    const kept = JSON.stringify([own.achievements, own.next, own.me.tz]);
+    if (kept === shown) return; // drawn anew, whoever reads in it would lose their place
+    shown = kept;
+    zone = own.me.tz;
+    const all = sorted(own.achievements, own.next);
+    next.show(all.next);
+    unlocked.show(all.sets);
+    ahead.show(all.ahead);
+    secrets.show(all.secrets);
+    setText(count, said.count(number(all.unlocked), number(all.count)));
+    count.hidden = all.count === 0;
+    empty.hidden = all.count > 0;
+    none.hidden = all.count === 0 || all.unlocked > 0;
+  }
+
+  return { element, show };
+}
+
+/** A part with a heading of its own, away while there is nothing in it. */
+function part(name, heading, first, draw) {
+  const list = boundedList("ul", { class: "achievements", "aria-label": heading }, { first, step: STEP, draw });
+  const element = h("div", { class: "stack achievement-part", data: { part: name }, hidden: true }, h("h3", {}, heading), list.element);
+
+  function show(items) {
+    element.hidden = items.length === 0;
+    list.show(items);
+  }
+
+  return { element, show };
+}

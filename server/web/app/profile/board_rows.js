@@ -1,0 +1,19 @@
+// How a leaderboard's places look.
+
+import { h } from "../dom.js";
+import { texts } from "../texts.js";
+import { number } from "./parts.js";
+
+const said = texts.profile.boards;
+
+/** One place; `myId` is me, wherever I stand. */
+export function placeRow(myId) {
+  return (entry) => {
+    const isMe = entry.userId === myId;
+    return h("li", { class: "place", value: entry.rank, data: { rank: entry.rank, me: isMe ? "true" : null }, "aria-current": isMe ? "true" : null },
+      h("span", { class: "place-rank figure" }, h("span", { class: "visually-hidden" }, said.rank), number(entry.rank)),
+      h("span", { class: "place-name" }, h("bdi", {}, entry.username || said.nameless), isMe ? h("span", { class: "chip me-chip" }, said.me) : null,
+        entry.tied ? h("span", { class: "chip tied-chip" }, said.tied) : null),
+      h("span", { class: "place-xp figure" }, number(entry.xp), h("span", { class: "small" }, ` ${texts.common.xp}`)));
+  };
+}

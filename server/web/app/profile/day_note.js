@@ -1,0 +1,42 @@
+// Why a day is what it is, in the words of the server, and what was contributed on it.
+
+import { h, replace, setText } from "../dom.js";
+import { texts } from "../texts.js";
+import { sign } from "./day_states.js";
+import { dayInWords, number } from "./parts.js";
+
+const said = texts.profile.calendar;
+
+/** { element, show(day, stats) } */
+export function dayNote() {
+  const name = h("strong", {});
+  const state = h("span", { class: "chip" });
+  const why = h("p", {});
+  const done = h("p", { class: "day-done" });
+  const place = h("span", { class: "day-note-sign" });
+  const element = h("div", { class: "day-note" }, place,
+    h("div", { class: "day-note-words" }, h("p", { class: "row" }, name, state), why, done));
+
+  function show(day, stats) {
+    element.dataset.state = day.state;
+    replace(place, sign(day.state));
+    setText(name, dayInWords(day.day));
+    setText(state, said.states[day.state] ?? day.state);
+    setText(why, day.why);
+    setText(done, doneInWords(stats));
+    done.hidden = !stats;
+  }
+
+  return { element, show };
+}
+
+/** Everything about a day in one line: what is read out when an arrow key comes to it. */
+export function dayLabel({ day, state, why }, stats) {
+  return [`${dayInWords(day)}: ${said.states[state] ?? state}.`, why, stats ? `${doneInWords(stats)}.` : null].filter(Boolean).join(" ");
+}
+
+export function doneInWords(stats) {
+  if (!stats) return "";
+  const contributed = stats.tasks > 0 ? said.contributed(number(stats.xp), stats.tasks) : null;
+  return [contributed, stats.checkedIn ? said.checkedIn : null].filter(Boolean).join(" · ");
+}

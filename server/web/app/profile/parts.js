@@ -1,0 +1,98 @@
+// What the parts of the profile are made with: numbers and times in words, buttons that work once at a time, lists with an end.
+
+import { h, replace, setText } from "../dom.js";
+import { refusalOf } from "../refusals.js";
+import { texts } from "../texts.js";
+
+const numbers = new Intl.NumberFormat("en");
+const said = texts.profile;
+
+export const number = (value) => numbers.format(value);
+
+/** "Saturday, 21 November 2026" */
+export const dayInWords = dayFormat({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+
+/** "Sat, 21 Nov" */
+export const dayShort = dayFormat({ weekday: "short", day: "numeric", month: "short" });
+
+/** "21 Nov 2026" */
+export const dayDated = dayFormat({ day: "numeric", month: "short", year: "numeric" });
+
+/** "November" */
+export const monthInWords = (month) => new Intl.DateTimeFormat("en", { month: "short", timeZone: "UTC" }).format(new Date(`${month}-01`));
+
+/** The local day of an instant, in a person's own zone. */
+export function dayAt(instant, zone) {
+  return new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(instant);
+}
+
+/** "Sun, 22 Nov, 14:05", in a person's own zone. */
+export function momentInWords(instant, zone) {
+  const parts = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  return new Intl.DateTimeFormat("en-GB", { ...parts, timeZone: zone }).format(new Date(instant));
+}
+
+/** What went wrong, for whoever clicked. */
+export const problemInWords = (problem) => refusalOf(problem, said.problems);
+
+/** A line for what went wrong; read out when it is filled. */
+export function errorLine() {
+  return h("p", { class: "field-error", role: "alert", hidden: true });
+}
+
+export function tell(line, text) {
+  setText(line, text);
+  line.hidden = text === "";
+}
+
+/** Have `work` done once at a time, the button busy meanwhile and the error line told how it went. True: it was done. */
+export async function attempt(button, line, work) {
+  if (button.getAttribute("aria-busy") === "true") return false;
+  button.setAttribute("aria-busy", "true");
+  tell(line, "");
+  try {
+    await work();
+    return true;
+  } catch (problem) {
+    tell(line, problemInWords(problem));
+    return false;
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
+/**
+ * A list of which `first` are drawn, and `step` more with each press of a button: ten thousand are too many to draw.
+ * `show(items)` keeps how far it was opened.
+ */
+export function boundedList(tag, properties, { first, step, draw }) {
+  const list = h(tag, properties);
+  const more = h("button", { type: "button", class: "plain", on: { click: open } });
+  let items = [];
+  let count = first;
+
+  function open() {
+    const before = list.children.length;
+    count += step;
+    fill();
+    focusOn(list.children[before]);
+  }
+
+  function fill() {
+    replace(list, items.slice(0, count).map(draw));
+    setText(more, said.showMore(Math.min(step, items.length - count), items.length - count));
+    more.hidden = items.length <= count;
+  }
+
+  return { element: h("div", { class: "stack bounded" }, list, more), show: (given) => ((items = given), fill()) };
+}
+
+function focusOn(element) {
+  element?.setAttribute("tabindex", "-1");
+  element?.focus({ preventScroll: true });
+}
+
+function dayFormat(parts) {
+  const format = new Intl.DateTimeFormat("en-GB", { ...parts, timeZone: "UTC" });
+  return (day) => format.format(new Date(day));
+}

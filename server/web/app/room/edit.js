@@ -1,0 +1,44 @@
+// The leader's form: title, description, who may see it and who may join.
+
+import { h } from "../dom.js";
+import { field } from "../fields.js";
+import { toast } from "../juice/index.js";
+import { texts } from "../texts.js";
+import { ask, attempt } from "./dialogs.js";
+
+const TITLE_MAX = 200;
+const DESCRIPTION_MAX = 2_000;
+const words = texts.room.edit;
+
+/** Asks for the changes and carries them out; what is as before is not sent. */
+export async function editRaid(app, raid) {
+  await ask(words.title, (close) => editForm(raid, close, async (changes, button) => {
+    if (Object.keys(changes).length === 0) return close(null);
+    const done = await attempt(button, () => app.raidline.rest.changeRaid(raid.id, changes));
+    if (done === null) return;
+    toast({ title: words.saved, kind: "info" });
+    close(true);
+  }));
+}
+
+function editForm(raid, close, save) {
+  const title = field({ name: "title", id: "edit-title", label: words.name, input: h("input", { maxlength: TITLE_MAX, value: raid.title, dir: "auto" }) });
+  const description = field({ name: "description", id: "edit-description", label: words.description, input: h("textarea", { maxlength: DESCRIPTION_MAX, rows: 4, dir: "auto" }, raid.description) });
+  const open = h("input", { type: "checkbox", name: "openJoin", checked: raid.openJoin });
+  const shown = h("input", { type: "checkbox", name: "public", checked: raid.public });
+  const submit = h("button", { class: "main", type: "submit" }, words.save);
+  const form = h("form", { class: "stack", novalidate: true }, title.element, description.element,
+    h("label", { class: "check" }, shown, words.public), h("label", { class: "check" }, open, words.openJoin),
+    h("div", { class: "room-dialog-buttons" }, h("button", { type: "button", on: { click: () => close(null) } }, texts.common.cancel), submit));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const wanted = { title: title.input.value.trim(), description: description.input.value, openJoin: open.checked, public: shown.checked };
+    if (wanted.title === "") return title.refuse(words.nameWrong);
+    save(changesOf(raid, wanted), submit);
+  });
+  return form;
+}
+
+function changesOf(raid, wanted) {
+  return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => raid[name] !== value));
+}

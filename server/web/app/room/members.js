@@ -1,0 +1,64 @@
+// Who is in, by what they contributed: at most so many shown, drawn anew at most twice a second.
+
+import { h, setText } from "../dom.js";
+import { texts } from "../texts.js";
+import { top } from "./ranking.js";
+import { memberRow } from "./member_row.js";
+
+export const SHOWN = 50;
+
+/** `placeOf(userId)` is the row of a member, null when it is not shown. */
+export function membersView(app, raidId) {
+  const words = texts.room.members;
+  const heading = h("h2", {}, words.title);
+  const count = h("p", { class: "soft small" });
+  const list = h("ol", { class: "room-members" });
+  const more = h("p", { class: "soft small", hidden: true });
+  const element = h("section", { class: "card", "aria-label": words.title }, h("div", { class: "spread" }, heading, count), list, more);
+  const rows = new Map();
+
+  function update(raid) {
+    const shown = membersToShow(raid, app.me?.id);
+    const most = Math.max(1, shown[0]?.xpContributed ?? 0);
+    forget(rows, shown);
+    shown.forEach((member, place) => {
+      const row = rows.get(member.userId) ?? newRow(member);
+      row.update(member, raid, most);
+      if (list.children[place] !== row.element) list.insertBefore(row.element, list.children[place] ?? null);
+    });
+    tellHowMany(raid, shown.length);
+  }
+
+  function newRow(member) {
+    const row = memberRow(app, raidId, member.userId);
+    rows.set(member.userId, row);
+    return row;
+  }
+
+  function tellHowMany(raid, shown) {
+    setText(heading, raid.over ? words.parts : words.title);
+    const all = words.count(raid.members.size, raid.maxMembers);
+    setText(count, raid.over ? all : `${all} · ${words.countOnline(raid.onlineCount)}`);
+    more.hidden = raid.members.size <= shown;
+    setText(more, words.more(raid.members.size - shown));
+  }
+
+  return { element, update, placeOf: (userId) => rows.get(userId)?.element ?? null };
+}
+
+/** The first by contribution, and oneself at the end when one is not among them. */
+export function membersToShow(raid, me) {
+  const shown = top(raid.members.values(), SHOWN);
+  const own = raid.members.get(me);
+  if (own !== undefined && !shown.includes(own)) shown.push(own);
+  return shown;
+}
+
+function forget(rows, shown) {
+  const kept = new Set(shown.map((member) => member.userId));
+  for (const [userId, row] of rows) {
+    if (kept.has(userId)) continue;
+    row.element.remove();
+    rows.delete(userId);
+  }
+}
