@@ -13,10 +13,13 @@ from collections import OrderedDict
 from typing import Protocol
 
 from raidline.ids import UserId
+from realtime.attendance import Attendance
 from realtime.cursor import Cursor
 from realtime.entries import Aside, Entry
 from realtime.frames import EventFrame, Frame, ResetFrame, entry_frame
+from realtime.marks import Mark
 from realtime.subscriber import Subscriber
+from realtime.tidings import News, Tidings
 from realtime.topics import Topic
 from realtime.visibility import Change
 from realtime.window import MAX_FRAMES, Window
@@ -65,7 +68,7 @@ class Owner(Protocol):
 class Channel:
     """Holds no network code, and never waits."""
 
-    def __init__(self, topic: Topic, owner: Owner, repairs: Repairing) -> None:
+    def __init__(self, topic: Topic, owner: Owner, repairs: Repairing, attendance: Attendance | None = None) -> None:
         self.topic = topic
         self.raid_id = topic.raid_id
         """What its frames name; None for somebody's own log."""
@@ -76,6 +79,8 @@ class Channel:
         self.subscribers: dict[Subscriber, None] = {}
         self.stragglers: list[Subscriber] = []
         """Fell out of the window; wait for a snapshot."""
+        self.attendance = attendance or Attendance()
+        self.tidings = Tidings()
         self.doubtful = False
         """Entries may be missing after the head: pub/sub was away, or a message showed a gap."""
         self.repairing = False
@@ -92,14 +97,21 @@ class Channel:
     def remove(self, subscriber: Subscriber) -> None:
         subscriber.live = False
         self.subscribers.pop(subscriber, None)
+        self.attendance.left(subscriber)
+        self.tidings.forget(subscriber)
         if not self.subscribers:
+            self.tidings = Tidings()
             self._owner.idle(self)
 
     def watchers(self) -> set[UserId]:
-        return {subscriber.user_id for subscriber in self.subscribers if subscriber.user_id is not None}
+        """Those who have begun; whoever only asks may yet be refused."""
+        return set(self.attendance.here)
 
-    def admit(self, subscriber: Subscriber, head: Cursor, *, is_member: bool, public: bool) -> None:
-        """The subscriber has been told everything up to `head`; from now on it follows."""
+    def admit(
+        self, subscriber: Subscriber, head: Cursor, *, is_member: bool, public: bool, presence: Mark | None = None
+    ) -> None:
+        """The subscriber has been told everything up to `head`, and of who is online up to `presence`, or nothing of
+        that; from now on it follows."""
         if self.head is None:
             self.head, self.public = head, public
             self.release()
@@ -108,6 +120,9 @@ class Channel:
         subscriber.begin(head, is_member)
         if self._is_blind(subscriber):
             subscriber.stream.dismiss(self.topic)
+        else:
+            self.attendance.arrived(subscriber, subscriber.user_id)
+            self.tidings.begin(subscriber, presence)
         if self.doubtful:
             self._repairs.read_on(self)
         self._owner.wake(self)
@@ -123,6 +138,10 @@ class Channel:
         elif found is Place.BEYOND:
             self._hold(entry)
             self.doubt()
+
+    def hear(self, news: News) -> None:
+        """Somebody came online or went. Who watches is told by `realtime/presence.py`."""
+        self.tidings.hear(news, in_order=self.in_order and not self.holds_back)
 
     def append(self, entry: Entry) -> None:
         """The next entry, for everybody."""
@@ -160,7 +179,7 @@ class Channel:
 
     def announce(self, name: str, frame: Frame) -> None:
         """Something that is not of the log. It waits for a repair, so that it never runs ahead of entries."""
-        if not (self.repairing or self.doubtful):
+        if self.in_order:
             self.say(frame)
         elif name in self._announcements or len(self._announcements) < MAX_FRAMES:
             self._announcements[name] = frame
@@ -205,6 +224,11 @@ class Channel:
             self.say(frame)
 
     @property
+    def in_order(self) -> bool:
+        """Whether everything is there that was published, as far as is known."""
+        return not (self.repairing or self.doubtful)
+
+    @property
     def holds_back(self) -> bool:
         """Whether a message has come that does not follow on the head."""
         return bool(self._held)
@@ -232,6 +256,7 @@ class Channel:
         """Send away who may see the raid no longer: after the entry that says so, but without a snapshot."""
         if change.public is not None:
             self.public = change.public
+        self.tidings.follow(change, key, in_order=self.in_order)
         for subscriber in tuple(self.subscribers):
             if subscriber.live and (subscriber.floor is None or key > subscriber.floor):
                 subscriber.follow(change)

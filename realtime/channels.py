@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from raidline.ids import Epoch, Seq
 from realtime import frames
+from realtime.attendance import Attendance
 from realtime.channel import Channel, Repairing
 from realtime.entries import Aside, Entry
 from realtime.listener import Listener
+from realtime.tidings import parse_news
 from realtime.topics import Topic
 
 logger = logging.getLogger(__name__)
@@ -22,10 +24,13 @@ _ASIDE = b"aside "
 class Channels:
     """Takes what the listener hears to its channel; what one turn of the loop brought is written at once."""
 
-    def __init__(self, listener: Listener, repairs: Repairing, *, linger: float) -> None:
+    def __init__(
+        self, listener: Listener, repairs: Repairing, *, linger: float, attendance: Callable[[Topic], Attendance]
+    ) -> None:
         self._listener = listener
         self._repairs = repairs
         self._linger = linger
+        self._attendance = attendance
         self._by_name: dict[bytes, Channel] = {}
         self._leaving: dict[Topic, asyncio.TimerHandle] = {}
         self._dirty: dict[Channel, None] = {}
@@ -33,6 +38,11 @@ class Channels:
 
     def __iter__(self) -> Iterator[Channel]:
         return iter(tuple(self._by_name.values()))
+
+    @property
+    def heard(self) -> bool:
+        """Whether what is published reaches this process."""
+        return not self._lost
 
     def find(self, topic: Topic) -> Channel | None:
         return self._by_name.get(topic.channel_name)
@@ -45,7 +55,7 @@ class Channels:
             leaving.cancel()
         channel = self._by_name.get(name)
         if channel is None:
-            channel = self._by_name[name] = Channel(topic, self, self._repairs)
+            channel = self._by_name[name] = Channel(topic, self, self._repairs, self._attendance(topic))
             self._listener.join(name)
         return channel
 
@@ -79,11 +89,21 @@ class Channels:
         message = parse_message(payload)
         if isinstance(message, Entry):
             channel.receive(message)
-        elif message is not None:
-            channel.mention(message)
-        else:
+        elif message is None:
             logger.error("%s: a message that cannot be read was published", channel.topic)
             channel.doubt()
+        elif message.event == "presence":
+            self._hear(channel, message)
+        else:
+            channel.mention(message)
+
+    @staticmethod
+    def _hear(channel: Channel, message: Aside) -> None:
+        news = parse_news(message)
+        if news is None:
+            logger.error("%s: a message of presence that cannot be read was published", channel.topic)
+        else:
+            channel.hear(news)
 
     def on_lost(self, reason: str) -> None:
         """Nothing is heard any more: every stream is told at once, and stays open."""

@@ -31,6 +31,8 @@ class Command:
     """Something to be decided in one Lua call. `fields()` is its JSON object, without absent values."""
 
     script: ClassVar[str]
+    more_parts: ClassVar[tuple[str, ...]] = ()
+    """Of the raid's keys, those that its script takes besides the ten."""
     raid_id: RaidId
     command_id: CommandId = field(default_factory=new_command_id)
 
@@ -108,10 +110,10 @@ class Void(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join(Command):
     script: ClassVar[str] = "join"
+    more_parts: ClassVar[tuple[str, ...]] = ("presence", "online")
     user_id: UserId
     username: str
     invite_code: InviteCode
-    is_online: bool = False
 
     def fields(self) -> dict[str, Any]:
         return {
@@ -119,7 +121,6 @@ class Join(Command):
             "user_id": self.user_id,
             "username": self.username,
             "invite_code": self.invite_code,
-            "is_online": self.is_online,
         }
 
 

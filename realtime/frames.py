@@ -5,7 +5,7 @@ message with everything joined; a WebSocket frame is one event, so there it is a
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -146,13 +146,13 @@ def entry_frame(raid_id: RaidId | None, entry: Entry) -> EventFrame:
     return EventFrame(raid_id, entry.event, entry.data, entry.cursor, change)
 
 
-def snapshot_frame(snapshot: Snapshot, online: set[UserId], *, for_member: bool) -> EventFrame:
+def snapshot_frame(snapshot: Snapshot, online: Collection[UserId], *, for_member: bool) -> EventFrame:
     body = snapshot.to_dict(online=online, for_member=for_member)
     data = orjson.dumps({"raidId": snapshot.raid_id, "at": _now(), **body})
     return EventFrame(snapshot.raid_id, "snapshot", data, snapshot.cursor)
 
 
-def raid_reset(snapshot: Snapshot, online: set[UserId]) -> ResetFrame:
+def raid_reset(snapshot: Snapshot, online: Collection[UserId]) -> ResetFrame:
     members = Change(members=snapshot.member_ids, public=snapshot.public)
     shown = {for_member: snapshot_frame(snapshot, online, for_member=for_member) for for_member in (False, True)}
     return ResetFrame(snapshot.raid_id, snapshot.cursor, members, shown)
@@ -181,6 +181,10 @@ def sync(raid_id: RaidId | None, head: Cursor) -> EventFrame:
 
 def status(raid_id: RaidId | None, *, live: bool, reason: str) -> EventFrame:
     return _control(raid_id, "status", {"live": live, "reason": reason})
+
+
+def presence(raid_id: RaidId | None, online: Sequence[UserId], offline: Sequence[UserId]) -> EventFrame:
+    return _control(raid_id, "presence", {"online": online, "offline": offline})
 
 
 def gone(raid_id: RaidId | None) -> EventFrame:

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -26,6 +26,8 @@ from realtime.errors import RealtimeError
 from realtime.heartbeat import Heartbeat
 from realtime.listener import Listener
 from realtime.logs import Ensure, Logs, Own, Reads, Start
+from realtime.presence import Crowds, Presence, PresenceSettings
+from realtime.presence_store import PresenceStore
 from realtime.repair import Repairs
 from realtime.stream import Stream, Transport, Viewer
 from realtime.subscriber import Subscriber
@@ -75,12 +77,14 @@ class HubSettings:
     linger: float = 5.0
     """How long a channel is listened to after its last subscriber left."""
     join_timeout: float = 2.0
+    presence: PresenceSettings = field(default_factory=PresenceSettings)
 
 
 class Hub:
     """`start` it in the loop it is to live in, `drain` it when the process is told to end, then `stop` it.
 
-    `sessions_gone` is asked when revocations may have been missed. Without `own` there are only raids to follow.
+    `sessions_gone` is asked when revocations may have been missed. Without `own` there are only raids to follow,
+    without `presence` nobody is told who comes and goes.
     """
 
     def __init__(
@@ -91,6 +95,7 @@ class Hub:
         settings: HubSettings | None = None,
         sessions_gone: SessionsGone | None = None,
         own: Own | None = None,
+        presence: PresenceStore | None = None,
     ) -> None:
         self._settings = settings or HubSettings()
         self._listener = listener
@@ -99,7 +104,11 @@ class Hub:
         self._streams: dict[Stream, None] = {}
         self._by_token: dict[TokenHash, dict[Stream, None]] = {}
         self._repairs = Repairs(self._logs)
-        self._channels = Channels(listener, self._repairs, linger=self._settings.linger)
+        crowds = Crowds()
+        self._channels = Channels(listener, self._repairs, linger=self._settings.linger, attendance=crowds.attendance)
+        self._presence: Presence | None = None
+        if presence is not None:
+            self._presence = Presence(presence, self._channels, crowds, self._settings.presence)
         self._heartbeat = Heartbeat(
             self._channels,
             self._streams.keys(),
@@ -130,12 +139,16 @@ class Hub:
         self._listener.join(_DROPPED)
         self._listener.start(self)
         self._tasks.add(self._loop.create_task(self._heartbeat.run()))
+        if self._presence is not None:
+            self._tasks.add(self._loop.create_task(self._presence.run()))
 
     async def stop(self) -> None:
         """End what is still open, at once."""
         for stream in tuple(self._streams):
             stream.end(Ending.RESTART)
         await end_tasks(self._tasks)
+        if self._presence is not None:
+            await self._presence.say_goodbye()
         await self._repairs.close()
         self._channels.close()
         await self._listener.close()
@@ -227,7 +240,8 @@ class Hub:
             beginning.append(start.snapshot)
         beginning.extend(frames.entry_frame(raid_id, entry) for entry in start.entries)
         stream.push(beginning, start.is_member)
-        channel.admit(subscriber, start.head, is_member=start.is_member, public=start.public)
+        is_member, public = start.is_member, start.public
+        channel.admit(subscriber, start.head, is_member=is_member, public=public, presence=start.presence)
 
     def on_message(self, name: bytes, payload: bytes) -> None:
         try:

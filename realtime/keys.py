@@ -18,6 +18,11 @@ raid:{id}:past                      hash     as state                           
 raid:{id}:day_xp                    hash     as state, only with a daily cap             user id:day -> xp
 raid:{id}:commands                  zset     as state; as far back as the log            command id by its first seq
 raid:{id}:load:<id>:<one of these>           10 min                                      a state being loaded
+raid:{id}:presence                  hash     25 s after the last who watched; so are     run_id, life and version of
+                                             the next three                              what is told of presence
+raid:{id}:servers                   zset                                                 server by the end of its lease
+raid:{id}:watched                   zset                                                 `<server>:<user id>`
+raid:{id}:online                    zset                                                 user id by when they go off
 raid:{id}:events                    channel                                              what subscribers get
 user:{id}:log                       stream   7 d; the last 1,000                         one's own events, id `<seq>-0`
 user:{id}:log_state                 hash     as log                                      its epoch, its head, and the
@@ -55,6 +60,9 @@ from raidline.ids import RaidId, TokenHash, UserId
 
 PARTS = ("state", "members", "xp", "tasks", "by_join", "log", "contributions", "past", "day_xp", "commands")
 """The ten keys of a raid, in the order in which every script takes them."""
+
+PRESENCE_PARTS = ("presence", "servers", "watched", "online")
+"""The four keys of who watches a raid. They are not of its state: no heal, load or unload touches them."""
 
 OWN_LOG_PARTS = ("log_state", "log", "log_ids")
 """The three keys of a person's own log, in the order in which every script takes them."""
@@ -100,6 +108,10 @@ def raid_keys(raid_id: RaidId) -> tuple[str, ...]:
     """Made once for every raid that is busy: each command needs them."""
     prefix = f"raid:{{{raid_id}}}:"
     return tuple(prefix + part for part in PARTS)
+
+
+def presence_keys(raid_id: RaidId) -> list[str]:
+    return [raid_key(raid_id, part) for part in PRESENCE_PARTS]
 
 
 def load_keys(raid_id: RaidId, load_id: str) -> list[str]:

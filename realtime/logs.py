@@ -12,6 +12,7 @@ from realtime.cursor import Cursor
 from realtime.entries import Entry
 from realtime.errors import RealtimeError
 from realtime.frames import Frame, ResetFrame
+from realtime.marks import Mark
 from realtime.own_log import OwnPage
 from realtime.raids import EVERYONE, LogPage, StreamStart, View, Viewer
 from realtime.topics import OwnTopic, RaidTopic, Topic
@@ -78,6 +79,8 @@ class Start:
     snapshot: Frame | None = None
     is_member: bool = True
     public: bool = False
+    presence: Mark | None = None
+    """How far the snapshot knows who is online; None where nothing was told of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,9 @@ class Logs:
         match channel.topic:
             case RaidTopic(raid_id):
                 found = await self._raid_start(raid_id, viewer, cursor)
-                return None if found is None else _raid_start(found, channel.watchers())
+                return (
+                    None if found is None else _raid_start(found, channel.watchers() | ({viewer} if viewer else set()))
+                )
             case OwnTopic(user_id):
                 return await self._own_start(user_id, cursor)
 
@@ -171,7 +176,7 @@ class Logs:
         for _ in range(HEAL_TRIES):
             view = await self._raids.view(raid_id, EVERYONE)
             if view.snapshot is not None:
-                return frames.raid_reset(view.snapshot, channel.watchers())
+                return frames.raid_reset(view.snapshot, view.snapshot.online | channel.watchers())
             least = channel.head.epoch if channel.head is not None else view.epoch
             await self._ensure(raid_id, max(view.epoch, least))
         raise StillInDoubt(f"the snapshot of raid {raid_id}")
@@ -181,5 +186,6 @@ def _raid_start(found: StreamStart, online: set[UserId]) -> Start:
     assert found.head is not None
     snapshot = None
     if found.snapshot is not None:
-        snapshot = frames.snapshot_frame(found.snapshot, online, for_member=found.is_member)
-    return Start(found.recovered, found.head, found.entries, snapshot, found.is_member, found.public)
+        everybody = found.snapshot.online | online
+        snapshot = frames.snapshot_frame(found.snapshot, everybody, for_member=found.is_member)
+    return Start(found.recovered, found.head, found.entries, snapshot, found.is_member, found.public, found.presence)

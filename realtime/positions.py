@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from raidline.ids import Epoch, RaidId, Seq, UserId
 from realtime.cursor import Cursor
@@ -36,7 +37,8 @@ class Positions:
 
     def __init__(self) -> None:
         self._texts: dict[Topic, str] = {}
-        self._beginnings: dict[Topic, tuple[Epoch, str]] = {}
+        self._lives: dict[Topic, tuple[Epoch, str]] = {}
+        """The epoch of each, and all of its text but the seq, which stays the same while the log only goes on."""
         self._reached: dict[Topic, Cursor] = {}
 
     @property
@@ -49,21 +51,17 @@ class Positions:
 
     def forget(self, topic: Topic) -> None:
         """It is not followed any more."""
-        for known in (self._texts, self._beginnings, self._reached):
+        for known in (self._texts, self._lives, self._reached):
             known.pop(topic, None)
 
     def text(self) -> str:
-        for topic, cursor in self._reached.items():
-            self._texts[topic] = self._beginning(topic, cursor.epoch) + written(cursor.seq)
+        for topic, (epoch, seq) in self._reached.items():
+            life = self._lives.get(topic)
+            if life is None or life[0] != epoch:
+                life = self._lives[topic] = epoch, written(_number_of(topic)) + written(epoch)
+            self._texts[topic] = life[1] + written(seq)
         self._reached.clear()
         return VERSION + "".join(self._texts.values())
-
-    def _beginning(self, topic: Topic, epoch: Epoch) -> str:
-        """All but the seq: of a log that only goes on it stays the same."""
-        known = self._beginnings.get(topic)
-        if known is None or known[0] != epoch:
-            known = self._beginnings[topic] = epoch, written(_number_of(topic)) + written(epoch)
-        return known[1]
 
 
 def claims(claimed: str | None, topics: Iterable[Topic]) -> Mapping[Topic, str | None]:
@@ -90,6 +88,7 @@ def parse(text: str) -> dict[Topic, Cursor] | None:
     return found if len(found) == len(places) else None
 
 
+@lru_cache(maxsize=16_384)  # all readers of a raid are told the same numbers
 def written(number: int) -> str:
     digits = ""
     while number >= _MORE:

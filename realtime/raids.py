@@ -13,6 +13,7 @@ from realtime.commands import Command, LookedUp
 from realtime.connection import RUN_ID, Call, Reply, Scripted
 from realtime.cursor import Cursor
 from realtime.entries import Entry, LedgerEntry
+from realtime.marks import Mark, parse_mark
 from realtime.scripts import script
 from realtime.snapshot import Snapshot
 
@@ -67,6 +68,8 @@ class StreamStart:
     head: Cursor | None = None
     entries: tuple[Entry, ...] = ()
     snapshot: Snapshot | None = None
+    presence: Mark | None = None
+    """How far the snapshot knows who is online."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ class RaidStore:
     async def stream_start(self, raid_id: RaidId, viewer: Viewer, cursor: Cursor | None) -> StreamStart:
         """Where a subscriber begins; None for a first visit, NOWHERE for a cursor that was none."""
         place = ("", 0) if cursor is None else cursor
-        parts = ("state", "members", "xp", "tasks", "log")
+        parts = ("state", "members", "xp", "tasks", "log", "presence", "online")
         arguments = [RUN_ID, 0, _viewer(viewer), *place, RESUME_MAX]
         reply = await self._scripted.call(
             Call(script("stream_start"), [keys.raid_key(raid_id, part) for part in parts], arguments)
@@ -158,7 +161,8 @@ def _command_call(decided: Decided) -> Call:
     if decided.looked_up is not None:
         fields["looked_up"] = {"epoch": decided.looked_up.epoch, "packed": decided.looked_up.packed}
     arguments = [RUN_ID, decided.least_epoch, keys.events_channel(command.raid_id), orjson.dumps(fields)]
-    return Call(script(command.script), keys.raid_keys(command.raid_id), arguments)
+    more = [keys.raid_key(command.raid_id, part) for part in command.more_parts]
+    return Call(script(command.script), [*keys.raid_keys(command.raid_id), *more], arguments)
 
 
 def _decision(reply: Reply | ResponseError) -> Decision:
@@ -178,7 +182,7 @@ def _viewer(viewer: Viewer) -> str:
 
 
 def _view_call(raid_id: RaidId, viewer: Viewer, known: str, least_epoch: int) -> Call:
-    names = [keys.raid_key(raid_id, part) for part in ("state", "members", "xp", "tasks")]
+    names = [keys.raid_key(raid_id, part) for part in ("state", "members", "xp", "tasks", "presence", "online")]
     return Call(script("view"), names, [RUN_ID, least_epoch, _viewer(viewer), known])
 
 
@@ -187,7 +191,7 @@ def _view(reply: Sequence[Any]) -> View:
     if outcome not in ("ok", "unchanged"):
         return View(outcome, epoch)
     cursor = Cursor(epoch, Seq(int(reply[3])))
-    snapshot = Snapshot.read(*reply[4:8]) if outcome == "ok" else None
+    snapshot = Snapshot.read(*reply[4:9]) if outcome == "ok" else None
     return View(outcome, epoch, reply[2] == b"1", cursor, snapshot)
 
 
@@ -205,7 +209,8 @@ def _stream_start(reply: Sequence[Any]) -> StreamStart:
         recovered=recovered,
         head=head,
         entries=_entries(epoch, reply[6:]) if full else (),
-        snapshot=None if full else Snapshot.read(*reply[6:10]),
+        snapshot=None if full else Snapshot.read(*reply[6:11]),
+        presence=None if full else parse_mark(reply[11]),
     )
 
 

@@ -1,6 +1,6 @@
 """A raid as it stands, read in one moment, and its JSON as CONTRACT gives it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -28,9 +28,13 @@ class Snapshot:
 
     state: Mapping[str, str]
     members: tuple[Member, ...]
+    online: frozenset[UserId] = frozenset()
+    """Over all servers. Perhaps with some who are no members, and who are shown to nobody."""
 
     @classmethod
-    def read(cls, state: FlatPairs, members: FlatPairs, xp: FlatPairs, tasks: FlatPairs) -> Self:
+    def read(
+        cls, state: FlatPairs, members: FlatPairs, xp: FlatPairs, tasks: FlatPairs, online: Iterable[bytes] = ()
+    ) -> Self:
         """From what `view.lua` and `stream_start.lua` hand out."""
         xp_of, tasks_of = _pairs(xp), _pairs(tasks)
         found = [
@@ -39,7 +43,7 @@ class Snapshot:
         ]
         found.sort(key=lambda member: (member.joined_at_ms, member.user_id))
         texts = {name.decode(): value.decode() for name, value in _pairs(state).items()}
-        return cls(texts, tuple(found))
+        return cls(texts, tuple(found), frozenset(UserId(int(user)) for user in online))
 
     @property
     def raid_id(self) -> RaidId:

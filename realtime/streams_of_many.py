@@ -126,8 +126,9 @@ async def follow_all(
 ) -> None:
     """Have the stream follow all of them, each from where the cursor says.
 
-    What may not be seen is told as `gone`, and so is what healing knows nothing of (it raises `unknown`). What cannot be had now is told as `status`, and the stream ends a little
-    later, with the place claimed there still in its cursor; if nothing can be had, the first failure is raised.
+    What may not be seen is told as `gone`, and so is what healing knows nothing of (it raises `unknown`). What cannot
+    be had now is told as `status`, and the stream ends a little later, with the place claimed there still in its
+    cursor; if nothing can be had, the first failure is raised.
     """
     gate = asyncio.Semaphore(_AT_ONCE)
     asked = claims(claimed, topics)

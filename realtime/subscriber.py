@@ -9,6 +9,7 @@ from raidline.ids import UserId
 from realtime.cursor import Cursor
 from realtime.ending import Ending
 from realtime.frames import Chunk, Frame, Framing, ResetFrame
+from realtime.outlet import Outlet
 from realtime.topics import Topic
 from realtime.visibility import Change
 from realtime.window import Window
@@ -30,6 +31,7 @@ class Sink(Protocol):
     """Where they go: a client's stream."""
 
     framing: Framing
+    outlet: Outlet
     ended: Ending | None
 
     @property

@@ -21,6 +21,7 @@ from server.replay.rows import ReplayError, Rows, read_rows
 
 TITLE = "Demo raid"
 _LOG = Path(__file__).parent / "data" / "demo-activity.csv"
+_STORY = "A piece of a real activity log, played at the pace of people"
 _TASKS = 60
 _PAUSE_S = (0.8, 2.0)
 _BETWEEN_RAIDS_S = 6.0
@@ -28,6 +29,8 @@ _BETWEEN_RAIDS_S = 6.0
 _AFTER_ERROR_S = 5.0
 _PATIENCE_S = 30.0
 _CONNECTIONS = 2
+_SEATS = 200
+"""For the people of the log, and for whoever joins them."""
 
 _log = structlog.get_logger(__name__)
 
@@ -90,17 +93,25 @@ class _Demo:
     async def _begin(self) -> int:
         new = {
             "title": TITLE,
-            "description": "A piece of a real activity log, played at the pace of people",
+            "description": _STORY,
             "targetXp": _TASKS * sum(self.rows.files) // len(self.rows),
             "targetTasks": _TASKS,
-            "maxMembers": len(self.people),
+            "maxMembers": max(_SEATS, len(self.people)),
             "public": True,
+            "openJoin": True,
         }
         raid = _accepted(await self.client.post(RAIDS, self.leader.token, new))
+        await self._invite(raid)
         for person in self.people.values():
             _accepted(await self.client.post(f"{RAIDS}/join", person.token, {"inviteCode": raid["inviteCode"]}))
         _accepted(await self.client.post(f"{RAIDS}/{raid['id']}/start", self.leader.token, {}))
         return int(raid["id"])
+
+    async def _invite(self, raid: Mapping[str, Any]) -> None:
+        """Say for everybody how to join: one joins by the code, which is only known now."""
+        description = f"{_STORY}. Take part with the code {raid['inviteCode']}."
+        path = f"{RAIDS}/{raid['id']}"
+        _accepted(await self.client.patch(path, self.leader.token, {"description": description}))
 
 
 def _accepted(answer: Answer) -> Mapping[str, Any]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from persistence.errors import RaidUnknown
-from raidline.ids import Epoch, RaidId
+from raidline.ids import Epoch, RaidId, UserId
 from realtime.cursor import NOWHERE, Cursor
 from realtime.logs import HEAL_TRIES
 from realtime.raids import EVERYONE, LogPage, View, Viewer
+from realtime.snapshot import Snapshot
 from server.problems import Problem
 from server.write_path import Unavailable
 
@@ -103,4 +104,9 @@ async def snapshot_json(services: Services, raid_id: RaidId, viewer: Viewer, *, 
 def render(services: Services, raid_id: RaidId, seen: View, *, for_member: bool) -> bytes:
     if seen.snapshot is None:
         raise Problem("not_found")
-    return seen.snapshot.to_json(online=services.hub.online(raid_id), for_member=for_member)
+    return seen.snapshot.to_json(online=everybody_online(services, seen.snapshot), for_member=for_member)
+
+
+def everybody_online(services: Services, snapshot: Snapshot) -> Collection[UserId]:
+    """Over all servers, and who has just come to this one: Redis hears of them within a second."""
+    return snapshot.online | services.hub.online(snapshot.raid_id)

@@ -27,6 +27,7 @@ from realtime.inspection import Inspector
 from realtime.listener import Listener
 from realtime.logs import Own
 from realtime.own_log import OwnLogs
+from realtime.presence_store import PresenceStore
 from realtime.raids import RaidStore
 from realtime.ready_made import ReadyMadeStore
 from realtime.tickets import TicketStore
@@ -225,7 +226,7 @@ def _hub(
 ) -> Hub:
     limits = HubSettings(max_streams=settings.max_connections)
     own = Own(OwnLogs(scripted), functools.partial(own_snapshot, Profiles(pool), StreakPages(pool)))
-    hub = Hub(store, Listener(redis_url), healer.ensure, limits, sessions.gone, own)
+    hub = Hub(store, Listener(redis_url), healer.ensure, limits, sessions.gone, own, PresenceStore(scripted))
     hub.on_session_revoked(sessions.forget)
     hub.on_person_changed(sessions.forget_person)
     hub.start()

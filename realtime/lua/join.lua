@@ -1,6 +1,6 @@
 -- Let somebody in by invite code, never beyond max_members.
 --
--- KEYS, ARGV, reply: README.md. Command: id, user_id, username, invite_code (upper case)
+-- KEYS, ARGV, reply: README.md; besides 11 presence, 12 online. Command: id, user_id, username, invite_code (upper case)
 --
 -- Outcomes: done | already | not_found (another code, or this person was removed and is kept out)
 --   | raid_ended | raid_not_recruiting (active, and not open to join) | raid_full
@@ -9,6 +9,7 @@
 -- include: ending
 -- include: repeats
 -- include: membership
+-- include: presence
 
 local raid, trouble = open_raid(name_keys(KEYS), ARGV[1], tonumber(ARGV[2]), ARGV[3])
 if not raid then return trouble end
@@ -38,7 +39,8 @@ redis.call('ZADD', raid.keys.by_join, text_of(raid.now), joiner)
 redis.call('HDEL', raid.keys.past, joiner)
 raid.member_count = raid.member_count + 1
 append(raid, 'member_join', command.id, {
-  userId = command.user_id, username = command.username, role = 'member', isOnline = command.is_online,
+  userId = command.user_id, username = command.username, role = 'member',
+  isOnline = is_online(KEYS[11], KEYS[12], ARGV[1], joiner), -- a public raid is watched before it is joined
   xpContributed = tonumber(redis.call('HGET', raid.keys.xp, joiner) or 0),
   tasksContributed = tonumber(redis.call('HGET', raid.keys.tasks, joiner) or 0),
 }, { user_id = command.user_id, username = command.username, joined_at = raid.now })

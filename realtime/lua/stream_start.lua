@@ -1,13 +1,14 @@
 -- Where a subscriber begins, decided in one moment: what it missed, or the raid as it stands.
 --
--- KEYS  1 state   2 members   3 xp   4 tasks   5 log
+-- KEYS  1 state   2 members   3 xp   4 tasks   5 log   6 presence   7 online
 -- ARGV  1 run_id   2 least_epoch   3 user_id, empty for nobody, * for an operator
 --       4 cursor_epoch, empty for a first visit   5 cursor_seq   6 most entries that are handed over
 --
 -- Returns {outcome, epoch, is_member, public, seq, recovered, body...}
 --   outcome    ok | missing | suspect | not_found (only the first three elements)
 --   recovered  full    body: (seq, event, data) for each missed entry, ascending, without a gap
---              none    a first visit;  body: state, members, xp, tasks as flat lists of pairs
+--              none    a first visit;  body: state, members, xp, tasks as flat lists of pairs, online as a list of
+--                      user ids, mark of those as "<life>-<version>"
 --              reset   the cursor cannot be served: other epoch, ahead of the head, older than the log, or more
 --                      behind than is handed over;  body as with none
 
@@ -31,8 +32,8 @@ end
 local entries = cursor_epoch ~= '' and missed() or nil
 if not entries then
   opened[6] = cursor_epoch == '' and 'none' or 'reset'
-  local all = read_all(KEYS[1], KEYS[2], KEYS[3], KEYS[4])
-  for position = 1, 4 do opened[6 + position] = all[position] end
+  local all = read_all(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6], KEYS[7], ARGV[1])
+  for position = 1, 6 do opened[6 + position] = all[position] end
   return opened
 end
 opened[6] = 'full'

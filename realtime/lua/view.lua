@@ -1,10 +1,11 @@
 -- A raid as one reader may see it, in one moment.
 --
--- KEYS  1 state   2 members   3 xp   4 tasks
+-- KEYS  1 state   2 members   3 xp   4 tasks   5 presence   6 online
 -- ARGV  1 run_id   2 least_epoch   3 user_id, empty for nobody, * for an operator who sees all
 --       4 known cursor "<epoch>-<seq>", empty for none: if it is still the head, no body is read
 --
--- Returns {outcome, epoch, is_member, seq, state, members, xp, tasks}; the last four (flat pairs) only with `ok`
+-- Returns {outcome, epoch, is_member, seq, state, members, xp, tasks, online, mark}; the last six only with `ok`
+--   state to tasks are flat pairs, online a list of user ids, mark of those "<life>-<version>"
 --   outcome  ok | unchanged | missing | suspect | not_found
 
 -- include: reading
@@ -17,6 +18,6 @@ if ARGV[4] == opened[2] .. '-' .. seq then
   opened[1] = 'unchanged'
   return opened
 end
-local all = read_all(KEYS[1], KEYS[2], KEYS[3], KEYS[4])
-for position = 1, 4 do opened[4 + position] = all[position] end
+local all = read_all(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], ARGV[1])
+for position = 1, 6 do opened[4 + position] = all[position] end
 return opened

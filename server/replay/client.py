@@ -70,6 +70,9 @@ class Client:
             headers["Idempotency-Key"] = key
         return await self._ask("POST", path, headers, orjson.dumps(body), self._patience)
 
+    async def patch(self, path: str, token: str, body: Mapping[str, Any]) -> Answer:
+        return await self._ask("PATCH", path, _headers(token), orjson.dumps(body), self._patience)
+
     async def attempt(self, path: str, token: str, body: Mapping[str, Any]) -> Answer | None:
         """POST once. None: it may have happened or not, the caller has to look."""
         answer, _, pause = await self._once("POST", self._base + path, _headers(token), orjson.dumps(body))

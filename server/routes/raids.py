@@ -70,7 +70,7 @@ async def hydrate_raids(request: Request) -> Response:
 def _shown(services: Services, raid_id: RaidId, seen: View | None) -> dict[str, object] | None:
     if seen is None or seen.snapshot is None:
         return None
-    return seen.snapshot.to_dict(online=services.hub.online(raid_id), for_member=seen.is_member)
+    return seen.snapshot.to_dict(online=reading.everybody_online(services, seen.snapshot), for_member=seen.is_member)
 
 
 async def get_raid(request: Request) -> Response:

@@ -5,13 +5,12 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Page
 
-from tests.browser.world import World
 from tests.helpers import eventually
 from tests.server.people import Person
 
-PATH = "/with-the-client"
-
-AS_BY_ITS_OWN_PAGE = "<!doctype html><meta charset='utf-8'><title>With the client</title><link rel='icon' href='data:,'>"
+PATH = "/healthz"
+"""Any document of the server that runs no scripts of its own. A made-up one would belong to no network, and Chromium
+keeps such a page from opening a WebSocket to this machine."""
 
 PLAYER = """
 window.client = (address) => import(address + "/web/client/index.js");
@@ -57,21 +56,19 @@ window.WebSocket = class extends WebSocket {
 """`losing = <seq>`: the next event of that number never reaches the client."""
 
 
-async def blank_page(context: BrowserContext, *scripts: str) -> Page:
-    """On the server's own origin, without its page."""
-    await context.route(
-        f"**{PATH}", lambda route: route.fulfill(body=AS_BY_ITS_OWN_PAGE, content_type="text/html; charset=utf-8")
-    )
+async def blank_page(context: BrowserContext, *scripts: str, name: str = "") -> Page:
+    """On the server's own origin, without its page. `name` shows in what fails."""
     page = await context.new_page()
+    await page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
     for script in (PLAYER, *scripts):
         await page.add_init_script(script)
-    await page.goto(PATH)
+    await page.goto(f"{PATH}?{name}")
     return page
 
 
-async def client_page(world: World, person: Person | None, options: Any = None, *scripts: str) -> Page:
-    page = await blank_page(await world.context(person), *scripts)
-    await page.evaluate("(options) => begin(options)", options or {})
+async def client_page(context: BrowserContext, *scripts: str, name: str = "", **options: Any) -> Page:
+    page = await blank_page(context, *scripts, name=name)
+    await page.evaluate("(options) => begin(options)", options)
     return page
 
 
@@ -91,7 +88,7 @@ def state(page: Page) -> Awaitable[dict[str, Any]]:
 def is_in(page: Page, kind: str) -> Callable[[], Awaitable[bool]]:
     async def asked() -> bool:
         now = await state(page)
-        assert now["kind"] == kind, now
+        assert now["kind"] == kind, (page.url, now)
         return True
 
     return asked
@@ -102,8 +99,8 @@ def has(page: Page, raid_id: int, **fields: Any) -> Callable[[], Awaitable[bool]
 
     async def asked() -> bool:
         found = await seen(page, raid_id)
-        assert found is not None
-        assert {name: found[name] for name in fields} == fields
+        assert found is not None, page.url
+        assert {name: found[name] for name in fields} == fields, page.url
         return True
 
     return asked

@@ -27,7 +27,7 @@ from tests.server.people import People, Person
 SCOPES = ("backdate", "unlimited")
 BATCH = 500
 
-KEPT = {20: "frozen", 41: "repaired", 60: "paused", 61: "paused", 62: "paused", 63: "paused", 90: "skipped"}
+KEPT = {20: "frozen", 41: "repaired", 60: "paused", 61: "paused", 62: "paused", 63: "paused"}
 """Days ago that were kept, and how; ones with nothing of their own."""
 
 MISSED = (2, 33, 34, 75, 110, 111, 112, 150, 151, 180, 200, 201, 202, 203)
@@ -155,7 +155,7 @@ async def _sends(person: Person, items: list[dict[str, Any]]) -> None:
 
 async def _keeps(database_url: str, person: Person, today: date) -> None:
     insert = "INSERT INTO streak_days (user_id, day, active, kept, cause, at) VALUES ($1, $2, false, $3, $4, $5)"
-    causes = {"frozen": "freeze", "paused": "pause", "repaired": "repair", "skipped": "zone"}
+    causes = {"frozen": "freeze", "paused": "pause", "repaired": "repair"}
     for ago, kept in KEPT.items():
         await _executes(
             database_url, insert, person.id, today - timedelta(days=ago), kept, causes[kept], datetime.now(UTC)

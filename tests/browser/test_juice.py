@@ -20,7 +20,8 @@ SETTING = """async () => {
   place.textContent = "here";
   document.body.replaceChildren(place);
   window.juice = await import("/web/app/juice/index.js");
-  const context = { me: { id: 1 }, raid: { nameOf: () => "Mira" }, places: { totals: place, act: place, whole: place } };
+  const places = { totals: place, act: place, whole: place };
+  const context = { me: { id: 1 }, raid: { nameOf: () => "Mira" }, places };
   window.told = (event, data) => juice.reactTo({ event, data }, context);
 }"""
 

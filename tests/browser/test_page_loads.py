@@ -64,34 +64,19 @@ async def test_somebody_new_is_let_in_as_a_guest(world: World) -> None:
 
 async def test_a_second_visit_asks_for_no_file_again(world: World) -> None:
     context = await world.context(await world.people.person("Ann"))
-    page, answers = await context.new_page(), list[Response]()
-    page.on("response", answers.append)
-    await page.goto("/")
-    await there(page)
-    assert len(files(answers)) > 10
-    assert {await answer.header_value("cache-control") for answer in files(answers)} == {
-        "public, max-age=31536000, immutable"
-    }
-
-    again, answers = await context.new_page(), []
-    again.on("response", answers.append)
-    await again.goto("/me")
-    await there(again)
-    assert [answer.url for answer in files(answers) if not await cached(answer)] == []
+    first = await files_at("/", await context.new_page())
+    assert len(first) > 10
+    assert {await answer.header_value("cache-control") for answer in first} == {"public, max-age=31536000, immutable"}
+    again = await files_at("/me", await context.new_page())
+    assert [answer.url for answer in again if not await cached(answer)] == []
 
 
 async def test_every_file_of_the_page_has_the_version_in_its_path(world: World) -> None:
     """Also what modules import and styles load, by their relative paths: or it would not be kept."""
-    page = await (await world.context(await world.people.person("Ann"))).new_page()
-    answers: list[Response] = []
-    page.on("response", answers.append)
-    await page.goto("/me")
-    await there(page)
-    first = {answer.url.split("/web/")[1].split("/")[0] for answer in files(answers)}
-    assert len(first) == 1
-    loaded = {answer.url.split("/", 5)[5] for answer in files(answers)}
-    scripts = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.js")}
-    assert scripts <= loaded
+    context = await world.context(await world.people.person("Ann"))
+    paths = [answer.url.split("/", 5)[4:] for answer in await files_at("/me", await context.new_page())]
+    assert len({version for version, _ in paths}) == 1
+    assert {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.js")} <= {name for _, name in paths}
 
 
 async def test_without_scripts_it_says_what_it_needs(world: World) -> None:
@@ -112,7 +97,12 @@ async def settled(page: Page) -> bool:
     return bool(await page.evaluate("document.querySelector('main[aria-busy], main [aria-busy=true]') === null"))
 
 
-def files(answers: list[Response]) -> list[Response]:
+async def files_at(path: str, page: Page) -> list[Response]:
+    """All that is asked for to show that path, from the cache or not."""
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))
+    await page.goto(path)
+    await there(page)
     return [answer for answer in answers if "/web/" in answer.url]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -53,9 +54,25 @@ async def tasks_of(http: aiohttp.ClientSession, raid_id: int) -> int:
 async def test_a_guest_sees_the_demo_raid_complete_and_the_next_one_move(launch: Launch) -> None:
     server = await launch()
     async with playing(server.url), guest(server.url) as http:
-        await eventually(lambda: demo_raids(http, "completed"), deadline=30)
-        [running] = await eventually(lambda: demo_raids(http, "active"), deadline=30)
-        await eventually(lambda: tasks_of(http, running["id"]), deadline=30)
+        await eventually(lambda: demo_raids(http, "completed"), deadline=30, every=0.2)
+        [running] = await eventually(lambda: demo_raids(http, "active"), deadline=30, every=0.2)
+        await eventually(lambda: tasks_of(http, running["id"]), deadline=30, every=0.2)
+
+
+async def test_a_guest_takes_part_with_the_code_in_its_description(
+    launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo, "_PAUSE_S", (0.1, 0.2))
+    server = await launch()
+    async with playing(server.url), guest(server.url) as http:
+        [running] = await eventually(lambda: demo_raids(http, "active"), deadline=30, every=0.2)
+        code = re.search(r"code ([A-Z0-9]{8})\.", running["description"])
+        assert code, running["description"]
+        async with http.post("/api/v1/raids/join", json={"inviteCode": code[1]}) as answer:
+            assert answer.status == 200, await answer.text()
+        path = f"/api/v1/raids/{running['id']}/contributions"
+        async with http.post(path, json={"xp": 1}) as answer:
+            assert answer.status in (201, 202), await answer.text()
 
 
 async def test_after_a_restart_it_goes_on_with_the_raid_that_was_under_way(
@@ -65,11 +82,11 @@ async def test_after_a_restart_it_goes_on_with_the_raid_that_was_under_way(
     server = await launch()
     async with guest(server.url) as http:
         async with playing(server.url):
-            [running] = await eventually(lambda: demo_raids(http, "active"), deadline=30)
-            await eventually(lambda: tasks_of(http, running["id"]), deadline=30)
+            [running] = await eventually(lambda: demo_raids(http, "active"), deadline=30, every=0.2)
+            await eventually(lambda: tasks_of(http, running["id"]), deadline=30, every=0.2)
         before = await tasks_of(http, running["id"])
         async with playing(server.url):
-            await eventually(lambda: further(http, running["id"], before), deadline=30)
+            await eventually(lambda: further(http, running["id"], before), deadline=30, every=0.2)
         assert [raid["id"] for raid in await demo_raids(http, "active")] == [running["id"]]
 
 
@@ -81,10 +98,10 @@ async def test_it_waits_for_a_server_that_is_away(launch: Launch) -> None:
     server = await launch()
     port = int(server.url.rpartition(":")[2])
     async with playing(server.url), guest(server.url) as http:
-        await eventually(lambda: demo_raids(http, "active"), deadline=30)
+        await eventually(lambda: demo_raids(http, "active"), deadline=30, every=0.2)
         await server.kill()
         await asyncio.sleep(0.5)
         await launch(port=port)
-        [running] = await eventually(lambda: demo_raids(http, "active"), deadline=30)
+        [running] = await eventually(lambda: demo_raids(http, "active"), deadline=30, every=0.2)
         before = await tasks_of(http, running["id"])
-        await eventually(lambda: further(http, running["id"], before), deadline=30)
+        await eventually(lambda: further(http, running["id"], before), deadline=30, every=0.2)

@@ -28,6 +28,7 @@ class Memory:
     """One raid whose log can be read, published, lost and healed. It is what a hub reads from."""
 
     chance: random.Random = field(default_factory=lambda: random.Random(1))
+    raid_id: RaidId = RAID
     epoch: Epoch = FIRST_EPOCH
     seq: Seq = NO_SEQ
     log: list[Entry] = field(default_factory=list)
@@ -48,7 +49,7 @@ class Memory:
     def write(self, event: str = "contribution", *, publish: bool = True, **data: Any) -> Entry:
         """Append one entry; `publish` False is a message that pub/sub loses."""
         self.seq = Seq(self.seq + 1)
-        body = orjson.dumps({"raidId": RAID, "seq": self.seq, **data})
+        body = orjson.dumps({"raidId": self.raid_id, "seq": self.seq, **data})
         entry = Entry(self.epoch, self.seq, event, body)
         self.log.append(entry)
         if publish:
@@ -150,7 +151,7 @@ class Memory:
         state = {
             **times,
             "ended_at": "",
-            "id": str(RAID),
+            "id": str(self.raid_id),
             "title": "Spring cleaning",
             "description": "",
             "status": "active",

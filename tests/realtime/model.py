@@ -182,7 +182,7 @@ class Raid(RaidBook):
             "xpContributed": self.xp.get(command.user_id, 0),
             "tasksContributed": self.tasks.get(command.user_id, 0),
         }
-        self._append("member_join", command.command_id, who | brought | {"isOnline": command.is_online})
+        self._append("member_join", command.command_id, who | brought | {"isOnline": False})
         return "done"
 
     def _leave(self, command: Leave) -> str:

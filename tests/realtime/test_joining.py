@@ -23,7 +23,7 @@ from tests.realtime.raid_world import (
 async def test_whoever_has_the_code_gets_in(world: World) -> None:
     await world.recruiting(ALICE)
 
-    assert await world.outcome(join(BOB, is_online=True, command_id=command_id(1))) == "done"
+    assert await world.outcome(join(BOB, command_id=command_id(1))) == "done"
 
     member = orjson.loads((await world.hash("members"))["2"])
     assert member == {"name": "Bob", "joined_at": NOW}
@@ -31,7 +31,7 @@ async def test_whoever_has_the_code_gets_in(world: World) -> None:
     (entry,) = await world.log()
     assert entry.data == {
         "raidId": 42, "at": "2100-01-01T00:00:00.000Z", "seq": 1, "userId": 2, "username": "Bob", "role": "member",
-        "xpContributed": 0, "tasksContributed": 0, "isOnline": True,
+        "xpContributed": 0, "tasksContributed": 0, "isOnline": False,
     }  # fmt: skip
     expected = {"event": "member_join", "user_id": 2, "username": "Bob", "joined_at": NOW, "member_count": 2}
     assert {name: entry.ledger[name] for name in expected} == expected

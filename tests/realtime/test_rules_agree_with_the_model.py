@@ -91,7 +91,6 @@ _joins = st.builds(
     join,
     users,
     code=st.sampled_from([CODE, CODE, CODE, OTHER_CODE]),
-    is_online=st.booleans(),
     command_id=command_ids,
 )
 _changes = st.fixed_dictionaries(

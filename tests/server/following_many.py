@@ -1,87 +1,19 @@
-"""Following several raids and one's own events on one SSE connection, and judging what comes."""
+"""Following several raids and one's own events on one SSE connection, block by block."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from tests.realtime.many import Many
 from tests.server.people import Person
 
 OWN = None
 """In the place of a raid's id: one's own log."""
-
-
-@dataclass(frozen=True)
-class Told:
-    event: str
-    data: dict[str, Any]
-
-    @property
-    def raid_id(self) -> int | None:
-        return self.data.get("raidId")
-
-
-@dataclass
-class Many:
-    """What one reader was told, however often it had to connect. `cursor` is what a browser comes back with."""
-
-    cursor: str | None = None
-    told: list[Told] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
-
-    def take(self, fields: dict[str, str]) -> None:
-        """One block. What a browser does with it, and what must never be."""
-        if "data" not in fields:
-            if set(fields) == {"id"}:
-                self.cursor = fields["id"]
-            elif fields and set(fields) != {"retry"}:
-                self.wrong.append(f"a block of {sorted(fields)}")
-            return
-        if "id" in fields:
-            self.wrong.append(f"{fields['event']} has an id of its own")
-        self.told.append(Told(fields["event"], json.loads(fields["data"])))
-
-    def of(self, raid_id: int | None) -> list[Told]:
-        return [told for told in self.told if told.raid_id == raid_id and told.event != "goaway"]
-
-    def verdicts(self, raid_id: int | None) -> list[str]:
-        return [told.data["recovered"] for told in self.of(raid_id) if told.event == "hello"]
-
-    def seqs(self, raid_id: int) -> list[int]:
-        return [told.data["seq"] for told in self.of(raid_id) if "seq" in told.data and told.event != "snapshot"]
-
-    def last(self, event: str, raid_id: int | None) -> dict[str, Any]:
-        return next(told.data for told in reversed(self.of(raid_id)) if told.event == event)
-
-    def assert_seamless(self) -> None:
-        """In every raid each entry once and in order; only a snapshot may jump, never back, and after a verdict."""
-        assert self.wrong == []
-        at: dict[int, tuple[int, int]] = defaultdict(lambda: (0, 0))
-        expects: dict[int, bool] = {}
-        for told in self.told:
-            raid_id = told.raid_id
-            if raid_id is None:
-                continue
-            if told.event == "hello":
-                expects[raid_id] = told.data["recovered"] != "full"
-                if not expects[raid_id]:
-                    assert f"{at[raid_id][0]}-{at[raid_id][1]}" == told.data["from"]
-            elif told.event == "snapshot":
-                assert expects[raid_id], "a snapshot without a verdict"
-                place = told.data["epoch"], told.data["seq"]
-                assert place >= at[raid_id]
-                at[raid_id], expects[raid_id] = place, False
-            elif "seq" in told.data:
-                assert not expects[raid_id], "an event before the snapshot"
-                assert told.data["seq"] == at[raid_id][1] + 1, f"{told} after {at[raid_id]}"
-                at[raid_id] = at[raid_id][0], told.data["seq"]
 
 
 class Connection:
@@ -115,18 +47,17 @@ class Connection:
     async def rest(self) -> None:
         """Read until the server ends it."""
         async with asyncio.timeout(5):
-            async for fields in self._blocks:
-                self.many.take(fields)
+            async for block in self._blocks:
+                self.many.take(block)
 
 
-async def _blocks(connection: Connection) -> AsyncGenerator[dict[str, str], None]:
+async def _blocks(connection: Connection) -> AsyncGenerator[str, None]:
     rest = b""
     async for chunk in connection.answer.aiter_raw():
         connection.raw += chunk
         *blocks, rest = (rest + chunk).split(b"\n\n")
         for block in blocks:
-            lines = [line for line in block.decode().split("\n") if not line.startswith(":")]
-            yield dict(line.split(": ", 1) for line in lines if line)
+            yield block.decode()
 
 
 @contextlib.asynccontextmanager

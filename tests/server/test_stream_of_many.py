@@ -13,7 +13,8 @@ from realtime.hub import HubSettings
 from realtime.keys import raid_key
 from server.settings import Settings
 from tests.helpers import eventually
-from tests.server.following_many import OWN, Many, following_many
+from tests.realtime.many import Many
+from tests.server.following_many import OWN, following_many
 from tests.server.people import Person, code_of
 from tests.server.serving import Served, served
 from tests.server.watching import contribute
@@ -107,14 +108,14 @@ async def test_a_raid_that_the_cursor_does_not_know_begins_and_one_not_asked_for
     many.assert_seamless()
 
 
-@pytest.mark.parametrize("cursor", ["nonsense", "7-1", "p!", "pAAAA", "q", "p" + "A" * 5000, "%F0%9F%8E%B2"])
-async def test_a_cursor_that_cannot_be_read_is_a_reset_of_all(server: Served, cursor: str) -> None:
+async def test_a_cursor_that_cannot_be_read_is_a_reset_of_all(server: Served) -> None:
     person = await server.people.person()
     raid = await person.starts_raid()
-    async with following_many(person, raid["id"], many=Many(cursor)) as stream:
-        await stream.cursor_moves()
-        assert stream.many.verdicts(OWN) == stream.many.verdicts(raid["id"]) == ["reset"]
-        assert [told.event for told in stream.many.of(raid["id"])] == ["hello", "snapshot"]
+    for cursor in ("nonsense", "7-1", "p!", "pAAAA", "q", "p" + "A" * 5000, "%F0%9F%8E%B2"):
+        async with following_many(person, raid["id"], many=Many(cursor)) as stream:
+            await stream.cursor_moves()
+            assert stream.many.verdicts(OWN) == stream.many.verdicts(raid["id"]) == ["reset"]
+            assert [told.event for told in stream.many.of(raid["id"])] == ["hello", "snapshot"]
 
 
 async def test_without_raids_only_ones_own_events_come(server: Served) -> None:
@@ -136,12 +137,12 @@ async def test_who_has_no_user_gets_raids_only(server: Served) -> None:
     assert code_of(await admin.get("/stream")) == (403, "user_required")
 
 
-@pytest.mark.parametrize("raids", ["x", "1,", ",", "1,,2", "-1", "0", "1.5", "1 2", "%0a1", "9" * 19, "1&raids=2", "²"])
-async def test_a_bad_list_is_refused_by_name(server: Served, raids: str) -> None:
+async def test_a_bad_list_is_refused_by_name(server: Served) -> None:
     person = await server.people.person()
-    answer = await person.get(f"/stream?raids={raids}")
-    assert code_of(answer) == (422, "validation_failed")
-    assert answer.json()["errors"][0]["field"] == "raids"
+    for raids in ("x", "1,", ",", "1,,2", "-1", "0", "1.5", "1 2", "%0a1", "9" * 19, "1&raids=2", "²"):
+        answer = await person.get(f"/stream?raids={raids}")
+        assert code_of(answer) == (422, "validation_failed")
+        assert answer.json()["errors"][0]["field"] == "raids"
 
 
 async def test_at_most_fifty_raids_each_counted_once(server: Served) -> None:
@@ -249,10 +250,9 @@ async def test_a_heartbeat_is_one_comment_and_a_head_of_each_log_in_one_write(
             await stream.cursor_moves()
             begun = len(stream.raw)
             for raid in raids:
-                sync = await stream.until_told("sync", raid["id"], times=2)
+                sync = await stream.until_told("sync", raid["id"], times=3)
                 assert sync["head"] == (await person.get(f"/raids/{raid['id']}")).json()["cursor"]
-            beats = stream.raw[begun:].count(b": heartbeat")
-            assert beats in (2, 3)
+            assert stream.raw.count(b": heartbeat") in (2, 3, 4)
             assert b"id: " not in stream.raw[begun:]
 
 
@@ -260,12 +260,9 @@ async def test_who_follows_nothing_that_is_there_still_hears_the_heartbeat(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server.services.HubSettings", functools.partial(HubSettings, heartbeat=0.1))
-    async with served(settings) as server:
-        async with following_many(server.people.admin, 999_999) as stream:
-            await stream.until_told("gone", 999_999)
-            raw = stream.answer.aiter_raw
-            assert raw is not None
-            await eventually(lambda: server.hub.stream_count == 1)
+    async with served(settings) as server, following_many(server.people.admin, 999_999) as stream:
+        await stream.until_told("gone", 999_999)
+        await stream.until(lambda many: stream.raw.count(b": heartbeat") == 2)
 
 
 async def test_a_lost_subscription_is_told_of_each_log_and_nothing_is_missed(server: Served, redis_url: str) -> None:

@@ -1,4 +1,5 @@
 -- What a reader sees of a raid: everything, or nothing when it is neither public nor theirs.
+-- include: presence
 
 -- {outcome, epoch, is_member}; outcome ok | missing | suspect | not_found. An empty user_id is nobody.
 local function open_for(state, members, run_id, least_epoch, user_id)
@@ -13,9 +14,12 @@ local function open_for(state, members, run_id, least_epoch, user_id)
   return { 'ok', epoch, member == 1 and '1' or '0' }
 end
 
--- Everything a snapshot is made of: state, members, xp, tasks, each as a flat list of pairs.
-local function read_all(state, members, xp, tasks)
+-- Everything a snapshot is made of: state, members, xp, tasks, each as a flat list of pairs; then who is online, and
+-- the mark of that: "<life>-<version>".
+local function read_all(state, members, xp, tasks, presence, online, run_id)
+  local life, version = presence_mark(presence, run_id)
   return {
     redis.call('HGETALL', state), redis.call('HGETALL', members), redis.call('HGETALL', xp), redis.call('HGETALL', tasks),
+    online_for_snapshot(presence, online, members, run_id), life .. '-' .. version,
   }
 end

@@ -11,7 +11,8 @@ const SUM_MAX = 10 ** 12;
 /** { element, open() } */
 export function createDialog(app) {
   const fields = textFields();
-  const numbers = numberFields();
+  const [targets, limits] = numberFields();
+  const numbers = [...targets, ...limits];
   const boxes = checkboxes();
   const wrong = h("p", { class: "form-error", role: "alert", hidden: true });
   const submitButton = h("button", { class: "main", type: "submit" }, words.submit);
@@ -20,8 +21,8 @@ export function createDialog(app) {
     "form",
     { class: "stack", novalidate: true, on: { submit } },
     fields.map((one) => one.element),
-    h("div", { class: "create-numbers" }, numbers.map((one) => one.element)),
-    h("p", { class: "soft small" }, words.targetsHint),
+    h("div", { class: "two-columns" }, targets.map((one) => one.element), h("p", { class: "field-hint soft small" }, words.targetsHint)),
+    h("div", { class: "two-columns" }, limits.map((one) => one.element)),
     boxes.map((one) => one.element),
     wrong,
     h("div", { class: "dialog-actions" }, closeButton, submitButton),
@@ -77,6 +78,7 @@ function textFields() {
   ];
 }
 
+/** The two targets, and the two limits. */
 function numberFields() {
   const of = (name, label, value, min, max, hint = null) =>
     field({
@@ -87,10 +89,11 @@ function numberFields() {
       input: h("input", { type: "number", inputmode: "numeric", step: 1, min, max, value, autocomplete: "off" }),
     });
   return [
-    of("targetXp", words.targetXp, 1_000, 0, SUM_MAX),
-    of("targetTasks", words.targetTasks, 20, 0, SUM_MAX),
-    of("timeLimitHours", words.hours, 24, 1, 8_760, words.hoursHint),
-    of("maxMembers", words.maxMembers, 4, 1, 10_000),
+    [of("targetXp", words.targetXp, 1_000, 0, SUM_MAX), of("targetTasks", words.targetTasks, 20, 0, SUM_MAX)],
+    [
+      of("timeLimitHours", words.hours, 24, 1, 8_760, words.hoursHint),
+      of("maxMembers", words.maxMembers, 4, 1, 10_000, words.maxMembersHint),
+    ],
   ];
 }
 

@@ -14,7 +14,8 @@ export function signInPage({ session, reason, kept, done }) {
   const wasIn = reason !== "new";
   const wrong = h("p", { class: "form-error", role: "alert", hidden: true });
   const token = tokenField();
-  const form = tokenForm(token, async () => {
+  const submit = h("button", { class: wasIn ? null : "main", type: "submit" }, words.submit);
+  const form = tokenForm(token, submit, async () => {
     await session.withToken(token.input.value.trim());
     await done();
   });
@@ -39,8 +40,7 @@ function tokenField() {
   return field({ name: "token", id: "token", label: words.token, hint, input });
 }
 
-function tokenForm(token, signIn) {
-  const button = h("button", { class: "main", type: "submit" }, words.submit);
+function tokenForm(token, button, signIn) {
   async function submit(event) {
     event.preventDefault();
     if (token.input.value.trim() === "") return refused(words.empty);

@@ -22,6 +22,17 @@ function measured(metric, count) {
   }[metric] ?? "";
 }
 
+/** Formats days such as "2026-11-21", which are names: no zone changes them. */
+function dayFormat(parts) {
+  const format = new Intl.DateTimeFormat("en-GB", { ...parts, timeZone: "UTC" });
+  return (day) => format.format(new Date(day));
+}
+
+function momentFormat(timeZone) {
+  const parts = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+  return new Intl.DateTimeFormat("en-GB", { ...parts, timeZone });
+}
+
 export const texts = {
   common: {
     product: "Raidline",
@@ -42,7 +53,7 @@ export const texts = {
       failed: "Time ran out",
       cancelled: "Cancelled",
     },
-    members: (count, most) => `${number.format(count)} of ${counted(most, "member", "members")}`,
+    members: (count, most) => `${number.format(count)} of ${number.format(most)}`,
     timeLeft: (seconds) => `${duration(seconds)} left`,
     timeIsUp: "time is up",
     ago: (seconds) => (seconds < 60 ? "just now" : `${duration(seconds).replace(/ \d+ s$/, "")} ago`),
@@ -72,7 +83,7 @@ export const texts = {
     reconnectingIn: (seconds) => `Reconnecting in ${number.format(seconds)} s`,
     offline: "Offline",
     ended: "Not following",
-    now: "Now",
+    now: "Try now",
     retryNow: "Reconnect now",
     waiting: (count) => `${number.format(count)} waiting`,
     waitingTitle: (count) =>
@@ -150,7 +161,8 @@ export const texts = {
 
   card: {
     leader: "You lead",
-    public: "Public",
+    time: "Time",
+    members: "Members",
     notBegun: "not begun",
     ended: (seconds) => `ended ${texts.common.ago(seconds)}`,
     progress: (current, target) => `${number.format(current)} of ${number.format(target)}`,
@@ -166,8 +178,9 @@ export const texts = {
     targetTasks: "Tasks to do",
     targetsHint: "One of the two may be 0; then it does not count.",
     hours: "Hours to do it in",
-    hoursHint: "From the start: 24 is a day, 168 a week.",
-    maxMembers: "Members at most",
+    hoursHint: "24 is a day, 168 a week.",
+    maxMembers: "Seats",
+    maxMembersHint: "One of them is yours.",
     public: "Public",
     publicHint: "Anybody may watch. Joining takes the code all the same.",
     openJoin: "Join while it is under way",
@@ -232,6 +245,16 @@ export const texts = {
       lead: "You left it or were taken out of it, or it is no longer public.",
     },
     time: {
+      days: (days, hours) => `${days} d ${hours} h`,
+      hours: (hours, minutes) => `${hours} h ${minutes} min`,
+      clock: (minutes, seconds) => `${minutes}:${seconds}`,
+      seconds: (seconds) => `${seconds} s`,
+      minutes: (minutes) => `${minutes} min`,
+      justNow: "now",
+      agoSeconds: (seconds) => `${seconds} s ago`,
+      agoMinutes: (minutes) => `${minutes} min ago`,
+      agoHours: (hours) => `${hours} h ago`,
+      agoDays: (days) => `${days} d ago`,
       up: "Time is up",
       deciding: "waiting for the server’s word",
       left: "left",
@@ -307,7 +330,6 @@ export const texts = {
       takeBack: "Take back",
       takeBackOf: (xp) => `Take back ${xp} XP`,
       takenBack: "taken back",
-      ago: (time) => (time === "now" ? "now" : `${time} ago`),
     },
     invite: {
       title: "Invite",
@@ -358,6 +380,7 @@ export const texts = {
       submit: "Contribute",
       xpWrong: (cap) => `A whole number from 0 to ${cap}.`,
       list: "Your latest contributions",
+      item: (xp) => `+${xp} XP`,
       sending: "sending",
       waiting: "waiting for the connection",
       sent: "sent",
@@ -438,6 +461,13 @@ export const texts = {
     title: "Me",
     zone: (tz) => `Days in ${tz}`,
     showMore: (count, left) => (count === left ? `Show ${number.format(count)} more` : `Show ${number.format(count)} more of ${number.format(left)}`),
+    written: {
+      inWords: dayFormat({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
+      short: dayFormat({ weekday: "short", day: "numeric", month: "short" }),
+      dated: dayFormat({ day: "numeric", month: "short", year: "numeric" }),
+      month: dayFormat({ month: "short" }),
+      moment: (instant, zone) => momentFormat(zone).format(new Date(instant)),
+    },
     problems: {
       no_streak: "There is no streak to keep yet. Contribute or check in, and one begins.",
       no_freeze: "You hold no freeze.",
@@ -453,7 +483,7 @@ export const texts = {
       heading: "Level",
       level: "Level",
       meter: (level, next) => `From level ${level} to level ${next}`,
-      towards: (xp, level) => `${number.format(xp)} XP to level ${number.format(level)}`,
+      towards: (xp, level) => `${number.format(Math.max(0, xp))} XP to level ${number.format(level)}`,
       credits: (count) => counted(count, "credit", "credits"),
     },
     streak: {
@@ -504,7 +534,7 @@ export const texts = {
         what: "Keeps days to come, at most 90 days ahead. Free. A paused day may be active all the same, and counts then.",
         from: "First day",
         to: "Last day",
-        now: "For holidays and hospital beds.",
+        now: "For days ahead that you cannot manage.",
         action: "Pause these days",
         end: "End the pause",
         running: (from, to) => (from === to ? `Paused on ${from}.` : `Paused from ${from} to ${to}.`),
@@ -515,8 +545,11 @@ export const texts = {
     calendar: {
       heading: "Your year",
       label: "The days of the last year, a column for each week",
-      keys: "Choose a day to see why it is what it is.",
+      keys: "Choose a day to see why it is what it is. Arrow keys move from day to day.",
       legend: "What the signs mean",
+      why: (sentence) => sentence, // the server explains each day
+      dayLabel: (parts) => parts.map((part) => part.replace(/[.]?$/, ".")).join(" "),
+      weekdaysShort: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
       weekdays: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
       states: {
         active: "Active",
@@ -540,6 +573,7 @@ export const texts = {
       secrets: "Secret",
       empty: "There are no achievements here yet. When some are made, your way to them shows up here.",
       noneYet: "None unlocked yet. The nearest ones are at the top.",
+      tiersBefore: (count) => `${counted(count, "tier", "tiers")} before, and`,
       secret: "Secret",
       secretWhat: "It shows itself once you have it.",
       tiers: { bronze: "Bronze", silver: "Silver", gold: "Gold", platinum: "Platinum" },
@@ -587,7 +621,6 @@ export const texts = {
       signOutTitle: "Sign out",
       signOutWhat: "Ends this session on this device. A guest cannot come back to it.",
       signOut: "Sign out",
-      signedOut: "You are signed out.",
       deleteTitle: "Delete me",
       deleteWhat: "Your name, streak, achievements and place on boards. For good.",
       delete: "Delete…",

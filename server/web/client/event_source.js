@@ -15,7 +15,7 @@ const EVENTS = [
   "achievement_unlocked", "streak", "reward_granted",
 ];
 
-/** These happen to a person and never to a raid. */
+/** These happen to a person and never to a raid, also where they say in which raid. */
 const ALWAYS_OWN = new Set(["streak", "reward_granted"]);
 
 /** @typedef {{kind: "lost"} | {kind: "failed", error: unknown} | {kind: "over", reason: import("./types.js").EndReason}} Ending */
@@ -93,10 +93,15 @@ export class EventSourceConnection {
    * @param {MessageEvent<string>} message @param {EventData} data @returns {Frame} */
   #ofSeveral = ({ type, lastEventId }, data) => {
     if (lastEventId !== "") this.feed.listCursor = lastEventId;
-    const own = "own" in data || ALWAYS_OWN.has(type) || (!("raidId" in data) && type !== "goaway");
-    const position = typeof data.own === "string" ? data.own : "";
-    return { event: type, data, own, raidId: own ? null : (data.raidId ?? null), position };
+    const own = this.#isOwn(type, data);
+    return { event: type, data, own, raidId: own ? null : (data.raidId ?? null), position: "" };
   };
+
+  /** @param {string} event @param {EventData} data */
+  #isOwn(event, data) {
+    if (!("raidId" in data)) return event !== "goaway";
+    return ALWAYS_OWN.has(event) || (event === "achievement_unlocked" && this.feed.isOwnUnlock(data));
+  }
 }
 
 /** `lastEventId` stays for what has none of its own; only numbered events are looked at for it.

@@ -11,6 +11,10 @@ export const RAIDS_MAX = 50;
 /** The server announces a head with its heartbeat; what leads up to it may be on its way for so long. */
 const ON_ITS_WAY_MS = 3_000;
 
+/** Own events are told apart by what they say, for on a stream of several they have no number. More than come between
+ * two blocks of a cursor. */
+const OWN_REMEMBERED_MAX = 200;
+
 /**
  * One event as either transport has it. `position` is `<epoch>-<seq>` where the transport tells it, else "".
  * `raidId` is null for own events and for what is of the whole connection.
@@ -29,6 +33,10 @@ export class Feed {
   /** The cursor over several raids, which only the server can read. @type {string | null} */
   listCursor = null;
 
+  /** Who we are, as the snapshot of our own log says. @type {number | null} */
+  #ownId = null;
+  /** Own events that were told, the oldest first. @type {Set<string>} */
+  #ownTold = new Set();
   /** Heads we were told of and have not reached. @type {Map<Topic, {head: string, since: number}>} */
   #awaited = new Map();
   /** What lost track and has not moved since. @type {Set<Topic>} */
@@ -123,11 +131,31 @@ export class Feed {
   #takeOwn({ event, data, position }) {
     if (event === "hello" || event === "sync") return this.#await("own", data.head);
     if (event === "status" || event === "goaway") return "taken";
-    if (event !== "snapshot" && position !== "" && !isAfter(position, this.ownPosition)) return "taken";
+    if (event === "snapshot") this.#ownId = data.userId;
+    else if (!this.#isNews(data)) return "taken";
     if (position !== "") this.ownPosition = position;
     this.#moved("own");
     this.told.own(event, data);
     return "taken";
+  }
+
+  /**
+   * Whether this unlock is of our own log, on a stream where the raid's telling of it looks the same: the first is
+   * taken for ours, the second for the raid's. Of a secret one the raid does not say the name.
+   * @param {EventData} data
+   */
+  isOwnUnlock(data) {
+    return data.userId === this.#ownId && data.achievement?.name !== null && !this.#ownTold.has(JSON.stringify(data));
+  }
+
+  /** @param {EventData} data */
+  #isNews(data) {
+    const told = this.#ownTold;
+    const text = JSON.stringify(data);
+    if (told.has(text)) return false;
+    told.add(text);
+    if (told.size > OWN_REMEMBERED_MAX) told.delete(/** @type {string} */ (told.values().next().value));
+    return true;
   }
 
   /** @param {Topic} topic @param {string | undefined} head */

@@ -11,12 +11,12 @@ const said = texts.profile.account;
 const NAME_MAX = 64;
 const ZONE_MAX = 64;
 
-/** { element, show(own) }; `changed(me)` after name or zone were changed, `left()` when there is no session any more. */
-export function accountCard(raidline, { changed, left }) {
+/** { element, show(own) }; `changed(me)` is called with another name or zone, `signedOut()` and `deleted(text)` when there is no session left. */
+export function accountCard(raidline, { changed, signedOut, deleted }) {
   const details = detailsForm(raidline.rest, changed);
   const element = h("section", { class: "card account-card", id: "account", "aria-labelledby": "account-heading" },
     h("h2", { id: "account-heading" }, said.heading),
-    details.element, exportPart(), signOutPart(raidline.sessions, left), deletePart(left));
+    details.element, exportPart(), signOutPart(raidline.sessions, signedOut), deletePart(deleted));
   return { element, show: ({ me }) => details.show(me) };
 }
 
@@ -72,17 +72,17 @@ function exportPart() {
   return part(said.exportTitle, said.exportWhat, link, line);
 }
 
-function signOutPart(sessions, left) {
+function signOutPart(sessions, signedOut) {
   const line = errorLine();
   const button = h("button", { type: "button" }, said.signOut);
   button.addEventListener("click", async () => {
-    if (await attempt(button, line, () => sessions.end())) left(said.signedOut);
+    if (await attempt(button, line, () => sessions.end())) signedOut();
   });
   return part(said.signOutTitle, said.signOutWhat, button, line);
 }
 
-function deletePart(left) {
-  const dialog = leavingDialog(() => left(said.leaving.done));
+function deletePart(deleted) {
+  const dialog = leavingDialog(() => deleted(said.leaving.done));
   const button = h("button", { type: "button", class: "danger", on: { click: dialog.open } }, said.delete);
   return part(said.deleteTitle, said.deleteWhat, button, dialog.element);
 }

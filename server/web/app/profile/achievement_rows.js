@@ -3,9 +3,11 @@
 import { h } from "../dom.js";
 import { texts } from "../texts.js";
 import { badge } from "./badges.js";
-import { dayAt, dayDated, number } from "./parts.js";
+import { dayAt, number } from "./parts.js";
 
 const said = texts.profile.achievements;
+const { written } = texts.profile;
+const TIERS_SHOWN = 6;
 
 /** What is under way, with its bar. */
 export function nextRow(one) {
@@ -25,9 +27,14 @@ export function nextRow(one) {
 export function unlockedRow(zone) {
   return ({ tiers }) => {
     const highest = tiers.at(-1);
-    const dates = tiers.map((one) => h("li", { class: "tier-date" }, tiers.length > 1 ? tierName(one) : null, time(one.unlockedAt, zone)));
-    return row(highest, "unlocked", title(highest, tiers.length === 1), description(highest), h("ul", { class: "tier-dates small" }, dates));
+    const shown = tiers.slice(-TIERS_SHOWN);
+    const dates = shown.map((one) => h("li", { class: "tier-date" }, tiers.length > 1 ? tierName(one) : null, time(one.unlockedAt, zone)));
+    return row(highest, "unlocked", title(highest, tiers.length === 1), description(highest), h("ul", { class: "tier-dates small" }, before(tiers.length - shown.length), dates));
   };
+}
+
+function before(count) {
+  return count > 0 ? h("li", { class: "soft" }, said.tiersBefore(count)) : null;
 }
 
 /** Nothing measures it: somebody gives it. */
@@ -64,7 +71,7 @@ function tierKey({ tier }) {
 }
 
 function time(unlockedAt, zone) {
-  return h("time", { class: "soft", datetime: unlockedAt }, dayDated(dayAt(new Date(unlockedAt), zone)));
+  return h("time", { class: "soft", datetime: unlockedAt }, written.dated(dayAt(new Date(unlockedAt), zone)));
 }
 
 function rewards({ rewardXp, rewardCredits }) {

@@ -4,9 +4,9 @@ import { h, replace, setText } from "../dom.js";
 import { texts } from "../texts.js";
 import { dayAfter } from "./days.js";
 import { mondayOf, periodAfter, periodOf } from "./periods.js";
-import { dayShort } from "./parts.js";
 
 const said = texts.profile.boards;
+const { written } = texts.profile;
 const KINDS = ["daily", "weekly", "raids"];
 const RAIDS_LISTED = 100;
 
@@ -72,9 +72,9 @@ export function boardChoice(rest, changed) {
 export function periodInWords(kind, name, today) {
   if (name === periodOf(kind, today)) return said.now[kind];
   if (name === periodAfter(kind, periodOf(kind, today), -1)) return said.before[kind];
-  if (kind === "daily") return dayShort(name);
+  if (kind === "daily") return written.short(name);
   const monday = mondayOf(name);
-  return said.week(dayShort(monday), dayShort(dayAfter(monday, 6)));
+  return said.week(written.short(monday), written.short(dayAfter(monday, 6)));
 }
 
 function stepper(sign, label, act) {

@@ -24,7 +24,7 @@ class Boards {
     this._choice = boardChoice(rest, () => this._chosen());
     this._final = h("span", { class: "chip final-chip", title: said.finalWhat, hidden: true }, said.final);
     this._mine = h("p", { class: "my-place" });
-    this._list = h("ol", { class: "places", id: "board-places" });
+    this._list = h("ol", { class: "places", id: "board-places", tabindex: -1 });
     this._empty = h("p", { class: "soft board-empty", hidden: true });
     this._error = errorLine();
     this._higher = button(said.higher, () => this._turn(() => this._pages.higher()));
@@ -76,9 +76,15 @@ class Boards {
     this._final.hidden = !page.final;
     setText(this._mine, page.me ? said.mine(number(page.me.rank), number(page.me.xp), page.me.tied) : said.notOn);
     this._mine.hidden = page.entries.length === 0;
+    this._hideTurns(page);
+    // A button that went away takes the place of whoever pressed it along.
+    if (this.element.contains(document.activeElement) && document.activeElement.hidden) this._list.focus({ preventScroll: true });
+  }
+
+  _hideTurns(page) {
     this._higher.hidden = page.entries.length === 0 || page.entries[0].rank === 1;
-    this._lower.hidden = page.nextCursor === null;
     this._top.hidden = this._higher.hidden;
+    this._lower.hidden = page.nextCursor === null;
     this._me.hidden = page.me === null || page.entries.some(({ userId }) => userId === this._myId);
   }
 }

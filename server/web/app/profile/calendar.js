@@ -5,9 +5,9 @@ import { texts } from "../texts.js";
 import { dayNote, dayLabel } from "./day_note.js";
 import { STATES, shapeOf, sign, strengthOf } from "./day_states.js";
 import { dayFor, monthsOf, weeksOf } from "./days.js";
-import { monthInWords } from "./parts.js";
 
 const said = texts.profile.calendar;
+const { written } = texts.profile;
 
 /** { element, show(own) } */
 export function calendarCard() {
@@ -49,12 +49,12 @@ class Calendar {
     this._cells.clear();
     this.element.style.setProperty("--weeks", weeks.length);
     replace(this._months, monthsOf(weeks).map((one) => monthLabel(one)));
-    replace(this._grid, said.weekdays.map((name, place) => this._row(name, weeks.map((week) => week[place]))));
+    replace(this._grid, said.weekdays.map((name, place) => this._row(name, said.weekdaysShort[place], weeks.map((week) => week[place]))));
   }
 
-  _row(name, days) {
+  _row(name, short, days) {
     const head = h("span", { class: "calendar-weekday", role: "rowheader" },
-      h("span", { "aria-hidden": "true" }, name.slice(0, 3)), h("span", { class: "visually-hidden" }, name));
+      h("span", { "aria-hidden": "true" }, short), h("span", { class: "visually-hidden" }, name));
     return h("div", { class: "calendar-row", role: "row" }, head, days.map((day) => this._cell(day)));
   }
 
@@ -127,7 +127,7 @@ function dayOf(target) {
 }
 
 function monthLabel({ month, column, span }) {
-  const label = h("span", {}, monthInWords(month));
+  const label = h("span", {}, written.month(month));
   label.style.gridColumn = `${column + 1} / span ${span}`;
   return label;
 }

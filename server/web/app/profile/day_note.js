@@ -3,9 +3,10 @@
 import { h, replace, setText } from "../dom.js";
 import { texts } from "../texts.js";
 import { sign } from "./day_states.js";
-import { dayInWords, number } from "./parts.js";
+import { number } from "./parts.js";
 
 const said = texts.profile.calendar;
+const { written } = texts.profile;
 
 /** { element, show(day, stats) } */
 export function dayNote() {
@@ -20,9 +21,9 @@ export function dayNote() {
   function show(day, stats) {
     element.dataset.state = day.state;
     replace(place, sign(day.state));
-    setText(name, dayInWords(day.day));
+    setText(name, written.inWords(day.day));
     setText(state, said.states[day.state] ?? day.state);
-    setText(why, day.why);
+    setText(why, said.why(day.why));
     setText(done, doneInWords(stats));
     done.hidden = !stats;
   }
@@ -32,7 +33,7 @@ export function dayNote() {
 
 /** Everything about a day in one line: what is read out when an arrow key comes to it. */
 export function dayLabel({ day, state, why }, stats) {
-  return [`${dayInWords(day)}: ${said.states[state] ?? state}.`, why, stats ? `${doneInWords(stats)}.` : null].filter(Boolean).join(" ");
+  return said.dayLabel([written.inWords(day), said.states[state] ?? state, why, doneInWords(stats)].filter(Boolean));
 }
 
 export function doneInWords(stats) {

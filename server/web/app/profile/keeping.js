@@ -3,9 +3,10 @@
 import { h, setText } from "../dom.js";
 import { texts } from "../texts.js";
 import { dayAfter } from "./days.js";
-import { attempt, dayInWords, errorLine, momentInWords } from "./parts.js";
+import { attempt, errorLine } from "./parts.js";
 
 const said = texts.profile.keeping;
+const { written } = texts.profile;
 const PAUSE_AHEAD_DAYS = 90;
 const PAUSE_SUGGESTED_DAYS = 6;
 
@@ -45,7 +46,7 @@ function repairRow(rest, acted) {
   let wasAvailable = false;
   const row = way(said.repair, "repaired", async () => {
     await rest.repair(day);
-    return said.repair.done(dayInWords(day));
+    return said.repair.done(written.inWords(day));
   }, acted);
 
   function show({ streak, me }) {
@@ -53,7 +54,7 @@ function repairRow(rest, acted) {
     const { available, until } = streak.repair;
     if (available && !wasAvailable) row.element.open = true; // it runs out: not to be looked for
     wasAvailable = available;
-    row.offer(available, available ? said.repair.until(dayInWords(day), momentInWords(until, me.tz)) : said.repair.none);
+    row.offer(available, available ? said.repair.until(written.inWords(day), written.moment(until, me.tz)) : said.repair.none);
   }
 
   return { element: row.element, show };
@@ -67,7 +68,7 @@ function pauseRow(rest, acted) {
   const row = way(said.pause, "paused", async () => {
     if (isPaused) await rest.unpause();
     else await rest.pause(from.value, to.value);
-    return isPaused ? said.pause.ended : said.pause.done(dayInWords(from.value), dayInWords(to.value));
+    return isPaused ? said.pause.ended : said.pause.done(written.inWords(from.value), written.inWords(to.value));
   }, acted, fields);
   let shownFor = null;
 
@@ -76,7 +77,7 @@ function pauseRow(rest, acted) {
     isPaused = pause !== null;
     fields.hidden = isPaused;
     setText(row.button, isPaused ? said.pause.end : said.pause.action);
-    row.offer(true, isPaused ? said.pause.running(dayInWords(pause.from), dayInWords(pause.to)) : said.pause.now);
+    row.offer(true, isPaused ? said.pause.running(written.inWords(pause.from), written.inWords(pause.to)) : said.pause.now);
     if (shownFor !== own.today) suggest((shownFor = own.today));
   }
 
@@ -102,7 +103,9 @@ function way(words, state, work, acted, ...fields) {
   async function submit(event) {
     event.preventDefault();
     let done = "";
-    if (await attempt(button, line, async () => (done = await work()))) await acted(done);
+    if (!(await attempt(button, line, async () => (done = await work())))) return;
+    await acted(done);
+    if (button.disabled) summary.focus(); // a button that can do no more would hold whoever pressed it
   }
 
   function offer(isPossible, text) {

@@ -27,6 +27,7 @@ export function levelCard() {
   function show({ me }) {
     const share = shareOfLevel(me);
     ring.setAttribute("stroke-dasharray", `${share * ROUND} ${ROUND}`);
+    ring.toggleAttribute("hidden", share === 0); // a round end would show as a dot
     meter.setAttribute("aria-valuenow", Math.floor(share * 100));
     meter.setAttribute("aria-label", said.meter(me.level, me.level + 1));
     meter.setAttribute("aria-valuetext", said.towards(me.nextLevelAt - me.xp, me.level + 1));

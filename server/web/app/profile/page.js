@@ -3,6 +3,7 @@
 import { h, setText } from "../dom.js";
 import { atMostEvery } from "../frames.js";
 import { reactTo } from "../juice/index.js";
+import { isPassing, isSignedOut } from "../refusals.js";
 import { texts } from "../texts.js";
 import { accountCard } from "./account.js";
 import { achievementsCard } from "./achievements.js";
@@ -12,7 +13,7 @@ import { keepingCard } from "./keeping.js";
 import { levelCard } from "./level.js";
 import { Own } from "./own.js";
 import { dayAt } from "./parts.js";
-import { isAtRisk, streakCard } from "./streak.js";
+import { streakCard } from "./streak.js";
 
 const said = texts.profile;
 const RELOAD_MS = 2_000; // a hundred unlocks at once are one reading
@@ -31,11 +32,11 @@ class Profile {
     this._app = app;
     this._session = session;
     this.own = new Own(app.raidline, () => this._show());
-    this._heading = h("h1", { dir: "auto" });
+    this._name = h("bdi", {});
     this._zone = h("p", { class: "soft" });
     this._cards = this._made(app.raidline);
     this.element = h("div", { class: "profile" },
-      h("header", { class: "profile-head" }, this._heading, this._zone), ...columns(this._cards));
+      h("header", { class: "profile-head" }, h("h1", {}, this._name), this._zone), ...columns(this._cards));
     this._reload = atMostEvery(RELOAD_MS, () => this._read());
   }
 
@@ -48,7 +49,11 @@ class Profile {
       calendar: calendarCard(),
       achievements: achievementsCard(),
       boards: boardsCard(raidline.rest),
-      account: accountCard(raidline, { changed: (me) => this._renamed(me), left: (text) => this._left(text) }),
+      account: accountCard(raidline, {
+        changed: (me) => this._renamed(me),
+        signedOut: () => this._app.signedOut(),
+        deleted: (text) => this._deleted(text),
+      }),
     };
   }
 
@@ -76,7 +81,11 @@ class Profile {
 
   /** What is read in vain stays as it is: the connection says that it is away, and the next event has it read again. */
   async _read() {
-    await this.own.load().catch(() => {});
+    try {
+      await this.own.load();
+    } catch (error) {
+      if (!isPassing(error) && !isSignedOut(error)) throw error;
+    }
   }
 
   /** Midnight where this person is: the server's clock and zone decide only when to ask. */
@@ -90,9 +99,8 @@ class Profile {
   }
 
   _show() {
-    setText(this._heading, this.own.me.name);
+    setText(this._name, this.own.me.name);
     setText(this._zone, said.zone(this.own.me.tz));
-    this.element.classList.toggle("at-risk", isAtRisk(this.own));
     for (const card of Object.values(this._cards)) card.show(this.own);
   }
 
@@ -101,8 +109,8 @@ class Profile {
     await this._read();
   }
 
-  _left(text) {
-    this.close();
+  /** Back to the start, as somebody who has never been here. */
+  _deleted(text) {
     this._session?.over();
     this._app.announce(text);
     this._app.go("/");

@@ -9,27 +9,9 @@ const said = texts.profile;
 
 export const number = (value) => numbers.format(value);
 
-/** "Saturday, 21 November 2026" */
-export const dayInWords = dayFormat({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
-
-/** "Sat, 21 Nov" */
-export const dayShort = dayFormat({ weekday: "short", day: "numeric", month: "short" });
-
-/** "21 Nov 2026" */
-export const dayDated = dayFormat({ day: "numeric", month: "short", year: "numeric" });
-
-/** "November" */
-export const monthInWords = (month) => new Intl.DateTimeFormat("en", { month: "short", timeZone: "UTC" }).format(new Date(`${month}-01`));
-
 /** The local day of an instant, in a person's own zone. */
 export function dayAt(instant, zone) {
   return new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(instant);
-}
-
-/** "Sun, 22 Nov, 14:05", in a person's own zone. */
-export function momentInWords(instant, zone) {
-  const parts = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  return new Intl.DateTimeFormat("en-GB", { ...parts, timeZone: zone }).format(new Date(instant));
 }
 
 /** What went wrong, for whoever clicked. */
@@ -90,9 +72,4 @@ export function boundedList(tag, properties, { first, step, draw }) {
 function focusOn(element) {
   element?.setAttribute("tabindex", "-1");
   element?.focus({ preventScroll: true });
-}
-
-function dayFormat(parts) {
-  const format = new Intl.DateTimeFormat("en-GB", { ...parts, timeZone: "UTC" });
-  return (day) => format.format(new Date(day));
 }

@@ -2,11 +2,13 @@
 
 import { h, replace, setText, svg } from "../dom.js";
 import { texts } from "../texts.js";
-import { attempt, errorLine, momentInWords, number } from "./parts.js";
+import { attempt, errorLine, number } from "./parts.js";
 
 const said = texts.profile.streak;
+const { written } = texts.profile;
 const FLAME = "M12 1c1 4 6 6.500 6 12.500A6 6 0 0 1 12 23a6 6 0 0 1-6-9.500C6 10 8 9 8.500 6c2 1 2.500 2.500 2.500 4C12.500 8 13 4.500 12 1z";
 const FREEZES_SHOWN = 5;
+const LONG = 9_999; // days; a figure as large as the others would leave its card
 
 /** { element, show(own) }; `acted` is called when the streak was changed from here. */
 export function streakCard(rest, acted) {
@@ -31,6 +33,7 @@ export function streakCard(rest, acted) {
     const { streak } = own;
     element.dataset.state = streak.state;
     setText(figure, number(streak.current));
+    figure.classList.toggle("long", streak.current > LONG);
     setText(unit, said.days(streak.current));
     tier.hidden = streak.tier === null;
     tier.dataset.tier = streak.tier ?? "";
@@ -60,7 +63,7 @@ function stateInWords({ streak, me, endsAt }) {
   if (streak.state !== "open") return said.states[streak.state] ?? streak.state;
   if (streak.current === 0) return said.states.none;
   if (streak.freezes > 0) return said.openWithFreeze(me.tz);
-  return endsAt ? said.atRiskUntil(streak.current, momentInWords(endsAt, me.tz)) : said.atRisk(streak.current, me.tz);
+  return endsAt ? said.atRiskUntil(streak.current, written.moment(endsAt, me.tz)) : said.atRisk(streak.current, me.tz);
 }
 
 function factsOf(streak) {

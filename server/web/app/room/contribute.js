@@ -11,6 +11,7 @@ import { figure, short } from "./figures.js";
 import { SentItems } from "./sent_items.js";
 
 const PRESSED_MS = 600;
+const LONG = 1_000; // from here on figures need a smaller size
 const words = texts.room.contribute;
 
 export function contributeView(app, raidId) {
@@ -96,7 +97,7 @@ export function contributeView(app, raidId) {
 }
 
 function quickButton(xp, contribute) {
-  const button = h("button", { type: "button", class: "main", "aria-label": words.amountSpoken(figure(xp)) },
+  const button = h("button", { type: "button", class: `main ${xp >= LONG ? "is-long" : ""}`, "aria-label": words.amountSpoken(figure(xp)) },
     h("span", { class: "figure" }, words.amount(short(xp))), h("small", {}, words.xp));
   button.addEventListener("click", () => contribute({ xp }) && pressed(button));
   return button;
@@ -110,5 +111,5 @@ function pressed(button) {
 
 function itemLine({ xp, state, why }) {
   const told = { waiting: navigator.onLine ? words.sending : words.waiting, sent: words.sent, refused: words.refused(why) };
-  return h("li", { data: { state } }, h("b", { class: "figure" }, `+${short(xp)} XP`), " ", told[state]);
+  return h("li", { data: { state } }, h("b", { class: "figure" }, words.item(short(xp))), " ", told[state]);
 }

@@ -4,11 +4,10 @@ import { h, replace, setText } from "../dom.js";
 import { perFrame } from "../frames.js";
 import { texts } from "../texts.js";
 import { attempt } from "./dialogs.js";
-import { FeedLines, LINES, lineOf, lineOfRow } from "./feed_lines.js";
+import { canTakeBack, FeedLines, LINES, lineOf, lineOfRow } from "./feed_lines.js";
 import { figure } from "./figures.js";
 import { ago } from "./times.js";
 
-const TAKE_BACK_MS = 15 * 60 * 1_000;
 const words = texts.room.feed;
 
 /** `load` reads the ledger's last rows once; `note` is for each event; `tick` for the times that pass. */
@@ -69,17 +68,12 @@ function feedItem(app, raidId, line, raid) {
     element,
     update() {
       if (line.kind === "burst") setText(text, words.burst(line.count));
-      setText(time, words.ago(ago((app.raidline.now() - line.at) / 1000)));
+      setText(time, ago((app.raidline.now() - line.at) / 1000));
       element.classList.toggle("is-voided", line.voided === true);
       mark.hidden = line.voided !== true;
       undo.hidden = !canTakeBack(line, raid(), app.raidline.now());
     },
   };
-}
-
-/** One's own, while the raid runs, and not for ever. The server has the last word. */
-export function canTakeBack(line, raid, now) {
-  return line.kind === "contribution" && line.own && !line.voided && raid.status === "active" && now - line.at < TAKE_BACK_MS;
 }
 
 function told(line) {

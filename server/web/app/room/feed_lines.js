@@ -3,6 +3,7 @@
 export const LINES = 50;
 export const FIT = 6;
 const WINDOW_MS = 1_000;
+const TAKE_BACK_MS = 15 * 60 * 1_000;
 
 /** A line for what people did, or null for what is no news. `kind` is the event. */
 export function lineOf(event, data, raid, me) {
@@ -27,6 +28,11 @@ export function lineOf(event, data, raid, me) {
 export function lineOfRow(row, raid, me) {
   const data = { ...row, at: row.createdAt };
   return { ...lineOf("contribution", data, raid, me), voided: row.voided };
+}
+
+/** One's own, while the raid runs, and not for ever. The server has the last word. */
+export function canTakeBack(line, raid, now) {
+  return line.kind === "contribution" && line.own && !line.voided && raid.status === "active" && now - line.at < TAKE_BACK_MS;
 }
 
 const TOLD = new Set([

@@ -2,19 +2,17 @@
 
 import { h, setText } from "../dom.js";
 import { texts } from "../texts.js";
-import { top } from "./ranking.js";
+import { membersToShow } from "./ranking.js";
 import { memberRow } from "./member_row.js";
-
-export const SHOWN = 50;
 
 /** `placeOf(userId)` is the row of a member, null when it is not shown. */
 export function membersView(app, raidId) {
   const words = texts.room.members;
   const heading = h("h2", {}, words.title);
   const count = h("p", { class: "soft small" });
-  const list = h("ol", { class: "room-members" });
+  const list = h("ol", { class: "room-members", tabindex: 0, "aria-label": words.title });
   const more = h("p", { class: "soft small", hidden: true });
-  const element = h("section", { class: "card", "aria-label": words.title }, h("div", { class: "spread" }, heading, count), list, more);
+  const element = h("section", { class: "card" }, h("div", { class: "spread" }, heading, count), list, more);
   const rows = new Map();
 
   function update(raid) {
@@ -44,14 +42,6 @@ export function membersView(app, raidId) {
   }
 
   return { element, update, placeOf: (userId) => rows.get(userId)?.element ?? null };
-}
-
-/** The first by contribution, and oneself at the end when one is not among them. */
-export function membersToShow(raid, me) {
-  const shown = top(raid.members.values(), SHOWN);
-  const own = raid.members.get(me);
-  if (own !== undefined && !shown.includes(own)) shown.push(own);
-  return shown;
 }
 
 function forget(rows, shown) {

@@ -1,5 +1,7 @@
 // Who did most, without sorting ten thousand for the sake of fifty.
 
+export const SHOWN = 50;
+
 /** More XP first, then more tasks, then whoever is here longer. */
 export function compare(one, other) {
   return other.xpContributed - one.xpContributed
@@ -16,6 +18,14 @@ export function top(members, count) {
     if (best.length > count) best.pop();
   }
   return best;
+}
+
+/** The first by contribution, and oneself at the end when one is not among them. */
+export function membersToShow(raid, me) {
+  const shown = top(raid.members.values(), SHOWN);
+  const own = raid.members.get(me);
+  if (own !== undefined && !shown.includes(own)) shown.push(own);
+  return shown;
 }
 
 function placeOf(member, sorted) {

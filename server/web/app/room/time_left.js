@@ -3,18 +3,7 @@
 import { h, setText } from "../dom.js";
 import { urgent } from "../juice/index.js";
 import { texts } from "../texts.js";
-import { duration } from "./times.js";
-
-const URGENT_SHARE = 0.2;
-
-/** What there is to say of a raid's time at `now` (ms): null before the start and after the end. */
-export function timeLeft(raid, now) {
-  if (raid.status !== "active" || !raid.deadline) return null;
-  const [start, deadline] = [Date.parse(raid.startedAt), Date.parse(raid.deadline)];
-  const left = Math.max(0, deadline - now);
-  const isUrgent = left > 0 && left < (deadline - start) * URGENT_SHARE;
-  return { seconds: left / 1000, isUp: left === 0, isUrgent };
-}
+import { duration, timeLeft } from "./times.js";
 
 /** A countdown, told to screen readers only when they come to it, and once when it becomes urgent. */
 export function timeLeftView(app) {

@@ -1,0 +1,148 @@
+"""Several hubs on one real Redis, people who watch through them, and what each of them believes of the others."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from raidline.ids import Epoch, RaidId, Seq, UserId
+from realtime import sse
+from realtime.connection import Scripted
+from realtime.healing import Frozen, HealToken
+from realtime.hub import Hub, HubSettings
+from realtime.listener import Listener
+from realtime.presence import PresenceSettings
+from realtime.presence_store import PresenceStore
+from realtime.raids import RaidStore
+from realtime.stream import Stream, Viewer
+from tests.realtime.raid_world import RAID, Loading, World
+from tests.realtime.readers import Client, Told
+
+QUICK = PresenceSettings(interval=0.05, beat=0.2, lease=1.2, grace=0.8)
+SETTINGS = HubSettings(heartbeat=0.5, linger=0.1, presence=QUICK)
+
+
+class Onlooker(Client):
+    """Somebody's page: it keeps what it was told, also from one connection to the next."""
+
+    def __init__(self, user_id: UserId, before: "Onlooker | None" = None) -> None:
+        super().__init__()
+        self.user_id = user_id
+        self.members: set[int] = set(before.members) if before else set()
+        self.online: set[int] = set(before.online) if before else set()
+        self.presence: list[tuple[float, Told]] = []
+        self.resumes_from = before.at if before else None
+        self._applied = 0
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        self._apply()
+
+    def _apply(self) -> None:
+        """Events that came since; a snapshot is a beginning."""
+        told = self.told
+        for one in told[self._applied :]:
+            getattr(self, f"_on_{one.event}", lambda _one: None)(one)
+        self._applied = len(told)
+
+    def _on_snapshot(self, told: Told) -> None:
+        self.members = {member["userId"] for member in told.data["members"]}
+        self.online = {member["userId"] for member in told.data["members"] if member["isOnline"]}
+
+    def _on_member_join(self, told: Told) -> None:
+        self.members.add(told.data["userId"])
+        if told.data["isOnline"]:
+            self.online.add(told.data["userId"])
+        else:
+            self.online.discard(told.data["userId"])
+
+    def _on_member_leave(self, told: Told) -> None:
+        self.members.discard(told.data["userId"])
+        self.online.discard(told.data["userId"])
+
+    def _on_presence(self, told: Told) -> None:
+        self.presence.append((asyncio.get_running_loop().time(), told))
+        self.online |= set(told.data["online"]) & self.members
+        self.online -= set(told.data["offline"])
+
+    @property
+    def said(self) -> list[tuple[list[int], list[int]]]:
+        """What was said of presence, frame by frame."""
+        return [(told.data["online"], told.data["offline"]) for _at, told in self.presence]
+
+    def heard(self, word: str) -> list[int]:
+        """Everybody who was said to be online, or offline."""
+        return [user_id for _at, told in self.presence for user_id in told.data[word]]
+
+
+@dataclass
+class Crowded:
+    world: World
+    redis_url: str
+    hubs: list[Hub] = field(default_factory=list)
+    streams: dict[Client, tuple[Hub, Stream]] = field(default_factory=dict)
+    epoch: int = 7
+    loading: Loading = field(default_factory=Loading)
+
+    async def load(self, *members: int, **fields: Any) -> None:
+        self.loading = Loading(fields, [UserId(one) for one in members])
+        await self.world.load(self.loading)
+
+    async def hub(self, settings: HubSettings = SETTINGS) -> Hub:
+        scripted = self.world.scripted
+        hub = Hub(RaidStore(scripted), Listener(self.redis_url), self._heal, settings, presence=PresenceStore(scripted))
+        hub.start()
+        self.hubs.append(hub)
+        return hub
+
+    async def heal(self) -> None:
+        await self._heal(RAID, Epoch(0))
+
+    async def _heal(self, raid_id: RaidId, _least: Epoch) -> None:
+        """As the healer would: the state is put in place anew, under a higher epoch, unless somebody was quicker."""
+        if not await self.world.redis.exists(self.world.key("state")):
+            self.epoch += 1
+            loading = Loading({**self.loading.fields, "epoch": self.epoch}, self.loading.members)
+            run_id = await self.world.scripted.run_id()
+            nothing = Frozen("missing", Epoch(0), Seq(0), token=HealToken(""), run_id=run_id)
+            await self.world.care.load(raid_id, loading.state(run_id, raid_id), nothing)
+
+    async def watch(self, hub: Hub, user_id: int, before: Onlooker | None = None) -> Onlooker:
+        client = Onlooker(UserId(user_id), before)
+        stream = hub.open(Viewer(client.user_id), sse.SSE)
+        self.streams[client] = hub, stream
+        await hub.watch(stream, RAID, str(client.resumes_from) if client.resumes_from else None)
+        stream.open(client.send, client.abort)
+        return client
+
+    def gone(self, client: Client) -> None:
+        hub, stream = self.streams.pop(client)
+        hub.close(stream)
+
+    async def kill(self, hub: Hub) -> None:
+        """As if the process were gone: nobody is told."""
+        if hub._presence is not None:
+            hub._presence.say_goodbye = _nobody  # type: ignore[method-assign]
+        await self.end(hub)
+
+    async def end(self, hub: Hub) -> None:
+        """In good order."""
+        self.hubs.remove(hub)
+        await hub.stop()
+        for client in [client for client, (its, _) in self.streams.items() if its is hub]:
+            self.gone(client)
+
+
+async def _nobody() -> None:
+    return
+
+
+@asynccontextmanager
+async def crowded(scripted: Scripted, redis_url: str) -> AsyncIterator[Crowded]:
+    on = Crowded(World(scripted), redis_url)
+    try:
+        yield on
+    finally:
+        for hub in tuple(on.hubs):
+            await on.end(hub)
