@@ -28,7 +28,7 @@ async def test_every_day_has_its_state_its_shape_and_its_reason(world: World, da
     shapes = await cells.evaluate_all(
         "all => all.map(one => [one.dataset.state, one.querySelector('path').getAttribute('d')])"
     )
-    by_state = {state: path for state, path in shapes}
+    by_state = dict(shapes)
     assert len(set(by_state.values())) == len(by_state)
 
 
@@ -83,8 +83,11 @@ async def test_on_a_phone_it_begins_at_today_and_answers_the_thumb(world: World)
     await expect(today).to_be_attached()
     await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     box, view = await today.bounding_box(), await page.locator(".calendar-scroll").bounding_box()
-    assert box and view and view["x"] <= box["x"] <= view["x"] + view["width"]
-    assert box["width"] >= 24 and box["height"] >= 24
+    assert box
+    assert view
+    assert view["x"] <= box["x"] <= view["x"] + view["width"]
+    assert box["width"] >= 24
+    assert box["height"] >= 24
     missed = page.locator(f'.day[data-day="{history.today - timedelta(days=2)}"]')
     await missed.tap()
     await expect(missed).to_have_attribute("aria-selected", "true")
@@ -100,4 +103,3 @@ async def test_days_are_those_of_the_persons_zone(world: World) -> None:
         today = page.locator(".day[aria-current]")
         await expect(today).to_have_attribute("data-day", str(history.today))
         await expect(today).to_have_attribute("data-state", "active")
-

@@ -16,6 +16,7 @@ from tests.end_to_end.client import client_of
 from tests.helpers import eventually
 from tests.server.people import Person
 
+
 @pytest.fixture
 async def elsewhere(raidline: Raidline, launch: Launch) -> AsyncIterator[Raidline]:
     """Another server, for its files and its origin."""

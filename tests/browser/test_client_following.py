@@ -47,7 +47,9 @@ async def pages_following(context: BrowserContext, *raid_ids: int, losing: bool 
     return pages
 
 
-async def each(pages: list[Page], condition: Callable[[Page], Callable[[], Awaitable[bool]]], deadline: float = 20) -> None:
+async def each(
+    pages: list[Page], condition: Callable[[Page], Callable[[], Awaitable[bool]]], deadline: float = 20
+) -> None:
     for page in pages:
         await eventually(condition(page), deadline)
 
@@ -73,9 +75,9 @@ async def test_a_raid_is_followed_from_its_snapshot_to_its_end(world: World, ann
     await contributes(ann, raid["id"], 40)
     await each(pages, lambda page: has(page, raid["id"], status="completed", currentXp=100, currentTasks=3))
     await all_agree(ann, pages, raid["id"])
-    assert await on_all(pages, "([raidId, userId]) => watch.raids.get(raidId).nameOf(userId)", [raid["id"], ben.id]) == [
-        "Benjamin"
-    ] * len(pages)
+    assert await on_all(
+        pages, "([raidId, userId]) => watch.raids.get(raidId).nameOf(userId)", [raid["id"], ben.id]
+    ) == ["Benjamin"] * len(pages)
 
 
 async def test_a_server_that_restarts_is_come_back_to_and_nothing_is_missed(world: World, ann: Person) -> None:

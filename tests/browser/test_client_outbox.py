@@ -34,7 +34,9 @@ def waits(page: Page, count: int) -> Callable[[], Awaitable[bool]]:
 
 
 async def ledger(person: Person, raid_id: int) -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = (await person.get(f"/raids/{raid_id}/contributions?limit=100")).json()["contributions"]
+    entries: list[dict[str, Any]] = (await person.get(f"/raids/{raid_id}/contributions?limit=100")).json()[
+        "contributions"
+    ]
     return entries
 
 
@@ -125,7 +127,12 @@ async def test_what_is_refused_is_told_and_spoils_nothing(world: World, ann: Per
     await page.context.set_offline(False)
     await eventually(waits(page, 0))
     refused = "xp_above_cap"
-    assert await page.evaluate("answers") == [[11, False, refused], [1, True, None], [12, False, refused], [2, True, None]]
+    assert await page.evaluate("answers") == [
+        [11, False, refused],
+        [1, True, None],
+        [12, False, refused],
+        [2, True, None],
+    ]
 
 
 async def test_nobody_elses_session_sends_what_is_mine(world: World, ann: Person) -> None:

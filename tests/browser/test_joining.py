@@ -55,7 +55,7 @@ async def test_a_known_person_may_take_another_name(world: World) -> None:
     ben = await world.people.person("Ben")
     raid = await (await world.people.person("Ann")).makes_raid()
     page = await world.page_of(ben, f"/r/{raid['inviteCode']}")
-    await page.get_by_text("Change").click()
+    await page.get_by_text("Change", exact=True).click()
     await page.get_by_label("Your name").fill("Benjamin")
     await joins(page)
     await in_room(page, raid["id"])

@@ -40,10 +40,11 @@ async def test_level_and_streak_are_what_the_server_says(world: World, database_
 
 
 async def test_somebody_new_sees_where_it_begins(world: World) -> None:
+    await defines(world.people, [])
     ann = await world.people.person(LONG[:64], "Pacific/Auckland")
     page = await world.page_of(ann, "/me", screen=NARROW)
     await expect(page.locator(".streak-state")).to_contain_text("No streak")
-    await expect(page.locator(".achievements-card")).to_contain_text("no achievements here yet")
+    await expect(page.get_by_text("There are no achievements here yet.")).to_be_visible()
     await expect(page.locator(".board-empty")).to_be_visible()
     await expect(page.locator(".way button").first).to_be_disabled()
     await fits(page, NARROW)

@@ -60,7 +60,9 @@ async def test_from_recruiting_to_the_end_without_a_reload(world: World) -> None
     raid = await ann.makes_raid(targetXp=100, targetTasks=2)
     page = await world.page_of(ann, path_of(raid))
     await expect(page.locator("output")).to_have_attribute("data-code", raid["inviteCode"])
-    await expect(page.get_by_role("textbox", name="Invite link")).to_have_value(f"{world.raidline.url}/r/{raid['inviteCode']}")
+    await expect(page.get_by_role("textbox", name="Invite link")).to_have_value(
+        f"{world.raidline.url}/r/{raid['inviteCode']}"
+    )
     await expect(page.get_by_role("img", name="QR code of the invite link")).to_be_visible()
     await ben.post("/raids/join", {"inviteCode": raid["inviteCode"]})
     await expect(page.locator(".room-member")).to_have_count(2)
@@ -82,7 +84,7 @@ async def test_who_only_watches_is_offered_the_way_in(world: World) -> None:
     await expect(heading(page, "You are watching")).to_be_visible()
     for hidden in ("Contribute", "Invite", "This raid"):
         await expect(heading(page, hidden)).to_be_hidden()
-    await page.get_by_label("Invite code").fill(raid["inviteCode"].lower())
+    await page.get_by_role("textbox", name="Invite code").fill(raid["inviteCode"].lower())
     await page.get_by_role("button", name="Join").click()
     await expect(heading(page, "Contribute")).to_be_visible()
 
@@ -94,7 +96,7 @@ async def test_a_raid_that_is_not_there_for_one(world: World, public: bool | Non
     world.faults.expect("404")
     page = await world.page_of(eve, path_of(raid))
     await expect(heading(page, "No such raid here")).to_be_visible()
-    await expect(page.get_by_label("Invite code")).to_be_visible()
+    await expect(page.get_by_role("textbox", name="Invite code")).to_be_visible()
 
 
 @pytest.mark.parametrize(("screen", "dark"), [(NARROW, False), (PHONE, True), (DESKTOP, False), (DESKTOP, True)])

@@ -92,10 +92,10 @@ async def test_the_form(world: World) -> None:
     page = await world.page_of(ann, path_of(raid), screen=NARROW)
     await page.get_by_role("button", name="Other…").tap()
     for wrong in ("", "-1", "1.5", "10000000"):
-        await page.get_by_label("XP", exact=True).fill(wrong)
+        await page.get_by_role("spinbutton", name="XP").fill(wrong)
         await page.get_by_role("button", name="Contribute", exact=True).tap()
         await expect(page.get_by_text("A whole number from 0 to")).to_be_visible()
-    await page.get_by_label("XP", exact=True).fill("37")
+    await page.get_by_role("spinbutton", name="XP").fill("37")
     await page.get_by_label("What did you do?").fill("Painted the <b>fence</b>")
     await page.get_by_role("button", name="Contribute", exact=True).tap()
     await eventually(shows(page, xp=37, tasks=1))

@@ -67,7 +67,7 @@ async def test_who_is_signed_out_while_looking_is_told_and_can_go_on_as_a_guest(
     page = await world.page_of(ann)
     await expect(page.locator(".connection")).to_have_attribute("data-kind", "live")
     await ann.call("DELETE", "/sessions/current")
-    await expect(page.get_by_role("heading", level=1)).to_have_text("You were signed out")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("You are signed out")
     await expect(page.get_by_role("heading", level=1)).to_be_focused()
     await page.get_by_role("button", name="Go on as a new guest").click()
     await expect(page.get_by_role("heading", level=1)).to_contain_text("Good")

@@ -5,9 +5,10 @@ Times are measured and told (`-rP`, and in the report's properties), hardly asse
 
 import asyncio
 from collections.abc import Callable
+from statistics import median
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import CDPSession, Page
 
 from tests.browser.crowd import MEASURED, Crowd, crowd_of, footprint_of, room_of
 from tests.browser.world import World, shows
@@ -16,7 +17,14 @@ from tests.helpers import eventually
 PER_SECOND = 1_000
 SECONDS = 8
 ANSWERED_MS = 500
-"""A click may take so long up to the next paint, in the middle of it."""
+"""A click may take so long up to the next paint, in the middle of it; or, on a machine that is busy with other things,
+five times as long as the same click on the same page at rest."""
+
+WORK_US = 500
+"""The page's main thread may work so long on each event, all drawing included: half the time at a thousand a second."""
+
+TAKEN = "(({ clicks }) => { seen.clicks = []; return { ...seen, clicks }; })(seen)"
+"""What was seen since the clicks were last taken."""
 
 EARLY, LATE = 20_000, 100_000
 """Events after which the page's memory is looked at."""
@@ -32,20 +40,43 @@ async def test_the_page_answers_at_a_thousand_events_a_second(world: World, reco
     leader, crowd = await crowd_of(world, members=9)
     page = await room_of(world, leader, crowd.raid)
     await page.evaluate(MEASURED)
+    for _ in range(3):
+        await _click(page)
+    idle = await page.evaluate(TAKEN)
+    devtools = await page.context.new_cdp_session(page)
+    await devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
+    before = await _work_of(devtools)
     sending = asyncio.create_task(crowd.at_pace(PER_SECOND, SECONDS))
     while not sending.done():
-        await page.locator("button.theme").click()
-        await asyncio.sleep(0.4)
+        await _click(page)
     rate = await sending
+    seen = await page.evaluate(TAKEN)
+    work = (await _work_of(devtools) - before) * 1_000_000 / crowd.sent
     await eventually(shows(page, xp=crowd.sent, tasks=crowd.sent), 5.0)
-    seen = await page.evaluate("window.seen")
-    clicks = sorted(seen.pop("clicks"))
-    told = {"rate": round(rate), **seen, "clicks": len(clicks), "slowest_click": clicks[-1]}
+    told = {"rate": round(rate), **seen, "idle": idle["clicks"], "work_us_per_event": round(work)}
     for name, value in told.items():
-        record_property(name, value)
+        record_property(name, str(value))
     print(told)  # noqa: T201 - the figures are what this test is for
-    assert clicks[-1] <= ANSWERED_MS
-    assert seen["frames"] > SECONDS  # it was drawn all the time, however slowly
+    assert work < WORK_US
+    assert _median(seen["clicks"]) <= max(ANSWERED_MS, 5 * _median(idle["clicks"]))
+
+
+async def _click(page: Page) -> None:
+    box = await page.locator("button.theme").bounding_box()
+    assert box is not None
+    await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await asyncio.sleep(0.4)
+
+
+async def _work_of(devtools: CDPSession) -> float:
+    """Seconds for which the page's main thread has really run: a busy machine makes it wait, not work."""
+    metrics = (await devtools.send("Performance.getMetrics"))["metrics"]
+    return float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
+
+
+def _median(clicks: list[float]) -> float:
+    """A click answered within a frame is not even reported."""
+    return median(clicks) if clicks else 0.0
 
 
 @pytest.mark.slow

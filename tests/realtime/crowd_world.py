@@ -9,6 +9,7 @@ from typing import Any
 from raidline.ids import Epoch, RaidId, Seq, UserId
 from realtime import sse
 from realtime.connection import Scripted
+from realtime.cursor import Cursor
 from realtime.healing import Frozen, HealToken
 from realtime.hub import Hub, HubSettings
 from realtime.listener import Listener
@@ -17,7 +18,7 @@ from realtime.presence_store import PresenceStore
 from realtime.raids import RaidStore
 from realtime.stream import Stream, Viewer
 from tests.realtime.raid_world import RAID, Loading, World
-from tests.realtime.readers import Client, Told
+from tests.realtime.readers import Client, Told, parse_sse
 
 QUICK = PresenceSettings(interval=0.05, beat=0.2, lease=1.2, grace=0.8)
 SETTINGS = HubSettings(heartbeat=0.5, linger=0.1, presence=QUICK)
@@ -33,18 +34,11 @@ class Onlooker(Client):
         self.online: set[int] = set(before.online) if before else set()
         self.presence: list[tuple[float, Told]] = []
         self.resumes_from = before.at if before else None
-        self._applied = 0
 
     async def send(self, message: Any) -> None:
         await super().send(message)
-        self._apply()
-
-    def _apply(self) -> None:
-        """Events that came since; a snapshot is a beginning."""
-        told = self.told
-        for one in told[self._applied :]:
-            getattr(self, f"_on_{one.event}", lambda _one: None)(one)
-        self._applied = len(told)
+        for one in parse_sse(message.get("body", b"")):
+            getattr(self, f"_on_{one.event}", _ignore)(one)
 
     def _on_snapshot(self, told: Told) -> None:
         self.members = {member["userId"] for member in told.data["members"]}
@@ -110,11 +104,14 @@ class Crowded:
 
     async def watch(self, hub: Hub, user_id: int, before: Onlooker | None = None) -> Onlooker:
         client = Onlooker(UserId(user_id), before)
-        stream = hub.open(Viewer(client.user_id), sse.SSE)
-        self.streams[client] = hub, stream
-        await hub.watch(stream, RAID, str(client.resumes_from) if client.resumes_from else None)
-        stream.open(client.send, client.abort)
+        await self.open(hub, client, user_id, client.resumes_from)
         return client
+
+    async def open(self, hub: Hub, client: Client, user_id: int, cursor: Cursor | None = None) -> None:
+        stream = hub.open(Viewer(UserId(user_id)), sse.SSE)
+        self.streams[client] = hub, stream
+        await hub.watch(stream, RAID, str(cursor) if cursor else None)
+        stream.open(client.send, client.abort)
 
     def gone(self, client: Client) -> None:
         hub, stream = self.streams.pop(client)
@@ -135,6 +132,10 @@ class Crowded:
 
 
 async def _nobody() -> None:
+    return
+
+
+def _ignore(_told: Told) -> None:
     return
 
 

@@ -22,9 +22,9 @@ class Stream:
     def _blocks(self) -> AsyncGenerator[tuple[str, str, str], None]:
         return sse_blocks(self.answer.aiter_raw())
 
-    async def next(self, event: str = "") -> tuple[str, str, str]:
+    async def next(self, event: str = "", deadline: float = 5) -> tuple[str, str, str]:
         """The next event, or the next one of that name."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(deadline):
             async for block in self._blocks:
                 if event in ("", block[0]):
                     return block

@@ -51,7 +51,7 @@ export function connectionIndicator({ onSignedOut }) {
 
   function waiting(number) {
     count.hidden = number === 0;
-    setText(count, words.waiting(number));
+    setText(count, number === 0 ? "" : words.waiting(number));
     count.title = words.waitingTitle(number);
   }
 
@@ -73,8 +73,11 @@ function labelOf(kind, state) {
 /** Tells what lasts, and that it is live only after it was not. */
 function speaker(region) {
   let told = "live";
+  let latest = "live";
   let timer = 0;
   return (kind) => {
+    if (kind === latest) return;
+    latest = kind;
     clearTimeout(timer);
     if (kind === told || words.said[kind] === undefined) return;
     timer = setTimeout(() => {

@@ -23,7 +23,7 @@ const ROUTES = [
   [/^\/r\/(?<code>[^/]+)$/, joinPage],
   [/^\/me$/, profilePage],
 ];
-const NEWCOMER = { reason: "new", kept: 0 };
+const NEWCOMER = { wasIn: false, kept: 0 };
 
 const raidline = new Raidline({ token: rememberedToken(), transport: transport() });
 const announcements = announcer(document.getElementById("live"));
@@ -42,7 +42,7 @@ const app = {
 };
 const session = sessionOf(app, { onOver: (why) => (door = why) });
 const ways = router({ routes: ROUTES, outlet: document.getElementById("main"), open, instead, shown: top.here });
-let door = null; // while somebody has to sign in: { reason: "new" | "left" | "ended", kept: what waits of theirs }
+let door = null; // while somebody has to sign in: { wasIn, kept: how many contributions of theirs wait here }
 
 document.getElementById("header").replaceWith(top.element);
 ways.again();
@@ -79,7 +79,7 @@ function notFound({ title, lead }) {
 /** Back to the door, with a word of what happened. Nothing that waits is lost. */
 function signedOut() {
   if (door !== null) return null;
-  session.over("ended");
+  session.over();
   ways.again();
   return null;
 }

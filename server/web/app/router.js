@@ -9,10 +9,12 @@ import { h } from "./dom.js";
  */
 export function router({ routes, outlet, open, instead, shown }) {
   let current = null;
+  let path = "";
   let turn = 0;
 
   async function show({ scroll = 0 } = {}) {
     const mine = ++turn;
+    path = location.pathname + location.search;
     outlet.setAttribute("aria-busy", "true");
     const page = await opened(...matching(routes, location.pathname));
     if (mine !== turn) return page?.close?.(); // somewhere else by now
@@ -40,19 +42,22 @@ export function router({ routes, outlet, open, instead, shown }) {
     window.scrollTo(0, scroll);
   }
 
-  function go(path, { replace = false } = {}) {
+  function go(to, { replace = false } = {}) {
     if (!replace) history.replaceState({ ...history.state, scroll: window.scrollY }, "");
-    history[replace ? "replaceState" : "pushState"]({}, "", path);
+    history[replace ? "replaceState" : "pushState"]({}, "", to);
     return show();
   }
 
   history.scrollRestoration = "manual"; // the page is there only after its data
-  window.addEventListener("popstate", (event) => show({ scroll: event.state?.scroll ?? 0 }));
+  window.addEventListener("popstate", (event) => {
+    if (path === location.pathname + location.search) return; // only to another place within the page
+    show({ scroll: event.state?.scroll ?? 0 });
+  });
   document.addEventListener("click", (event) => {
-    const path = pathOfClick(event, routes);
-    if (path === null) return;
+    const to = pathOfClick(event, routes);
+    if (to === null) return;
     event.preventDefault();
-    go(path);
+    go(to);
   });
   return { go, again: () => show({ scroll: window.scrollY }) };
 }

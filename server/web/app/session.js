@@ -45,11 +45,11 @@ export function sessionOf(app, { onOver }) {
   }
 
   /** The session is over. What waits in the outbox stays on this device, for whom it belongs to. */
-  function over(reason = "left") {
+  function over() {
     const kept = app.outbox?.waiting ?? 0;
     tokenOfTab.forget();
     leave();
-    onOver({ reason, kept });
+    onOver({ wasIn: true, kept });
   }
 
   function become(me) {

@@ -8,10 +8,9 @@ import { texts } from "./texts.js";
 
 const words = texts.signIn;
 
-/** `reason`: "new" for who was never in, "left", or "ended" by somebody else; `kept` contributions of theirs wait here. */
-export function signInPage({ session, reason, kept, done }) {
-  const { title, lead } = words[reason];
-  const wasIn = reason !== "new";
+/** For a newcomer, or for who was in until now, of whom `kept` contributions wait on this device. */
+export function signInPage({ session, wasIn, kept, done }) {
+  const { title, lead } = wasIn ? words.ended : words.new;
   const wrong = h("p", { class: "form-error", role: "alert", hidden: true });
   const token = tokenField();
   const submit = h("button", { class: wasIn ? null : "main", type: "submit" }, words.submit);

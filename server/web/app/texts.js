@@ -111,8 +111,7 @@ export const texts = {
 
   signIn: {
     new: { title: "Sign in", lead: "This server lets in only people it knows. Paste a session token to go on." },
-    left: { title: "You are signed out", lead: "See you soon." },
-    ended: { title: "You were signed out", lead: "Your session ran out, or it was ended elsewhere." },
+    ended: { title: "You are signed out", lead: "Your session has ended: it ran out, or you signed out, here or elsewhere." },
     kept: (count) =>
       `${counted(count, "contribution of yours is", "contributions of yours are")} kept on this device, and will be sent ` +
       "once you sign in here again as the same person.",

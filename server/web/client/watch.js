@@ -67,6 +67,7 @@ export class Watch {
   /** @type {() => void} */
   #stopAttending;
   #isReopening = false;
+  #isShown = false;
 
   /** @param {Server} server @param {Interest} interest @param {WatchHandlers} handlers */
   constructor(server, interest, handlers) {
@@ -263,7 +264,8 @@ export class Watch {
 
   /** @param {ConnectionState} state */
   #show(state) {
-    if (isSame(this.state, state) && this.state.kind !== "connecting") return;
+    if (this.#isShown && isSame(this.state, state)) return;
+    this.#isShown = true;
     this.state = state;
     this.#tell("connection", state);
   }

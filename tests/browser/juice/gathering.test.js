@@ -9,8 +9,8 @@ import { Pool } from "../../../server/web/app/juice/pool.js";
 
 test("a thousand at one place in one frame are one burst with what they said in sum", () => {
   const gathering = new Gathering();
-  for (let at = 0; at < 1_000; at += 1) gathering.add("totals", { xp: 3, tasks: 1, own: at === 500 });
-  assert.deepEqual(gathering.due(0), [{ place: "totals", xp: 3_000, tasks: 1_000, text: null, own: true, orElse: null }]);
+  for (let at = 0; at < 1_000; at += 1) gathering.add("totals", { xp: 3, tasks: 1 });
+  assert.deepEqual(gathering.due(0), [{ place: "totals", xp: 3_000, tasks: 1_000, text: null, own: false, orElse: null }]);
   assert.equal(gathering.isEmpty, true);
 });
 
@@ -28,6 +28,12 @@ test("a place rests, and nothing that came meanwhile is lost", () => {
   for (const due of gathering.due(20_000)) xp += due.xp;
   assert.equal(xp, 16 * 626);
   assert.ok(bursts <= 10_000 / REST_MS + 1, `${bursts} bursts`);
+});
+
+test("one's own is summed up apart from what the others did", () => {
+  const gathering = new Gathering();
+  for (const own of [true, false, true, false]) gathering.add("totals", { xp: own ? 1 : 10, tasks: 1, own });
+  assert.deepEqual(gathering.due(0).map(({ own, xp }) => [own, xp]), [[true, 2], [false, 20]]);
 });
 
 test("places do not wait for each other", () => {

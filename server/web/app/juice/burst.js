@@ -9,6 +9,9 @@ import { particle, particlesFree, risingText } from "./stage.js";
 
 const OWN_PARTICLES = 14;
 const OTHERS_PARTICLES = 7;
+/** Where along a place: apart, so that one's own is told from what the others did in the same moment. */
+const OWN_AT = 0.42;
+const OTHERS_AT = 0.68;
 
 const gathering = new Gathering();
 const draw = perFrame(() => {
@@ -28,10 +31,10 @@ export function burst(element, { text = null, xp = 0, tasks = 0, own = false, or
   draw();
 }
 
-/** It with its middle, in the window's coordinates; what is out of view is gathered at its other place instead. */
+/** It with where it bursts, in the window's coordinates; what is out of view is gathered at its other place instead. */
 function inView(one) {
   const box = one.place.getBoundingClientRect(); // all zero where it left the page
-  const x = box.left + box.width / 2;
+  const x = box.left + box.width * (one.own ? OWN_AT : OTHERS_AT);
   const y = box.top + box.height / 2;
   if (box.width > 0 && x >= 0 && x <= innerWidth && y >= 0 && y <= innerHeight) return { ...one, x, y };
   if (one.orElse && one.orElse !== one.place) gathering.add(one.orElse, { ...one, orElse: null });

@@ -7,10 +7,33 @@ export const REST_MS = 220;
 export const PLACES = 32;
 
 /**
- * Holds what waits to burst, by place. `add` sums up; `due(now)` takes out what may burst now; a place that burst
- * lately stays and goes on summing until it has rested. Pure: the clock is the caller's.
+ * Holds what waits to burst, by place, one's own apart from the others'. `add` sums up; `due(now)` takes out what may
+ * burst now; what burst at a place lately stays and goes on summing until it has rested. Pure: the clock is the caller's.
  */
 export class Gathering {
+  #own = new Places();
+  #others = new Places();
+
+  get isEmpty() {
+    return this.#own.isEmpty && this.#others.isEmpty;
+  }
+
+  /** `orElse`: the place for it where this one is not in view. */
+  add(place, { xp = 0, tasks = 0, text = null, own = false, orElse = null }) {
+    (own ? this.#own : this.#others).add({ place, xp, tasks, text, own, orElse });
+  }
+
+  due(now) {
+    return [...this.#own.due(now), ...this.#others.due(now)];
+  }
+
+  clear() {
+    this.#own = new Places();
+    this.#others = new Places();
+  }
+}
+
+class Places {
   #waiting = new Map();
   #rested = new Map();
 
@@ -18,11 +41,10 @@ export class Gathering {
     return this.#waiting.size === 0;
   }
 
-  /** `orElse`: the place for it where this one is not in view. */
-  add(place, { xp = 0, tasks = 0, text = null, own = false, orElse = null }) {
-    const one = this.#waiting.get(place);
-    if (one) return sumUp(one, { xp, tasks, text, own });
-    if (this.#waiting.size < PLACES) this.#waiting.set(place, { place, xp, tasks, text, own, orElse });
+  add(one) {
+    const alike = this.#waiting.get(one.place);
+    if (alike) sumUp(alike, one);
+    else if (this.#waiting.size < PLACES) this.#waiting.set(one.place, one);
   }
 
   due(now) {
@@ -34,16 +56,10 @@ export class Gathering {
     }
     return due;
   }
-
-  clear() {
-    this.#waiting.clear();
-    this.#rested.clear();
-  }
 }
 
-function sumUp(one, { xp, tasks, text, own }) {
+function sumUp(one, { xp, tasks, text }) {
   one.xp += xp;
   one.tasks += tasks;
   one.text = text ?? one.text;
-  one.own ||= own;
 }

@@ -22,7 +22,10 @@ export function accountCard(raidline, { changed, signedOut, deleted }) {
 
 function detailsForm(rest, changed) {
   const name = h("input", { name: "name", required: true, maxlength: NAME_MAX, autocomplete: "nickname", dir: "auto" });
-  const zone = h("input", { name: "tz", required: true, maxlength: ZONE_MAX, list: "time-zones", autocomplete: "off", spellcheck: "false", autocapitalize: "none", "aria-describedby": "zone-hint" });
+  const zone = h("input", {
+    name: "tz", required: true, maxlength: ZONE_MAX, list: "time-zones", "aria-describedby": "zone-hint",
+    autocomplete: "off", spellcheck: "false", autocapitalize: "none",
+  });
   const line = errorLine();
   const done = h("p", { class: "small done-line", role: "status" });
   const button = h("button", { type: "submit", class: "main" }, said.save);

@@ -28,8 +28,10 @@ export function unlockedRow(zone) {
   return ({ tiers }) => {
     const highest = tiers.at(-1);
     const shown = tiers.slice(-TIERS_SHOWN);
-    const dates = shown.map((one) => h("li", { class: "tier-date" }, tiers.length > 1 ? tierName(one) : null, time(one.unlockedAt, zone)));
-    return row(highest, "unlocked", title(highest, tiers.length === 1), description(highest), h("ul", { class: "tier-dates small" }, before(tiers.length - shown.length), dates));
+    const dates = shown.map((one) =>
+      h("li", { class: "tier-date" }, tiers.length > 1 ? tierName(one) : null, time(one.unlockedAt, zone)));
+    return row(highest, "unlocked", title(highest, tiers.length === 1), description(highest),
+      h("ul", { class: "tier-dates small" }, before(tiers.length - shown.length), dates));
   };
 }
 

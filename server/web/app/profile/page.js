@@ -12,12 +12,11 @@ import { calendarCard } from "./calendar.js";
 import { keepingCard } from "./keeping.js";
 import { levelCard } from "./level.js";
 import { Own } from "./own.js";
-import { dayAt } from "./parts.js";
 import { streakCard } from "./streak.js";
 
 const said = texts.profile;
 const RELOAD_MS = 2_000; // a hundred unlocks at once are one reading
-const DAY_CHECK_MS = 60_000;
+const REFRESH_MS = 20_000; // what no event of one's own tells of: XP on a day that counts already, places of others, midnight
 
 /** The page of app.me. `session` is what signing out hands back. Throws Problem | Unreachable where nothing can be read. */
 export async function profilePage(app, { session = null } = {}) {
@@ -64,7 +63,7 @@ class Profile {
       own: (event, data) => this._heard(event, data),
       connection: (state) => this._app.connection.show(state, () => this._watch.retryNow()),
     });
-    this._timer = setInterval(() => this._askForNewDay(), DAY_CHECK_MS);
+    this._timer = setInterval(() => document.hidden || this._reload(), REFRESH_MS);
   }
 
   close() {
@@ -86,11 +85,6 @@ class Profile {
     } catch (error) {
       if (!isPassing(error) && !isSignedOut(error)) throw error;
     }
-  }
-
-  /** Midnight where this person is: the server's clock and zone decide only when to ask. */
-  _askForNewDay() {
-    if (dayAt(this._app.raidline.now(), this.own.me.tz) !== this.own.today) this._reload();
   }
 
   async _acted(text) {
