@@ -26,6 +26,7 @@ from realtime.errors import RealtimeError
 from realtime.heartbeat import Heartbeat
 from realtime.listener import Listener
 from realtime.logs import Ensure, Logs, Own, Reads, Start
+from realtime.open_streams import OpenStreams
 from realtime.presence import Crowds, Presence, PresenceSettings
 from realtime.presence_store import PresenceStore
 from realtime.repair import Repairs
@@ -101,8 +102,7 @@ class Hub:
         self._listener = listener
         self._logs = Logs(reads, ensure, own)
         self._sessions_gone = sessions_gone
-        self._streams: dict[Stream, None] = {}
-        self._by_token: dict[TokenHash, dict[Stream, None]] = {}
+        self._streams = OpenStreams()
         self._repairs = Repairs(self._logs)
         crowds = Crowds()
         self._channels = Channels(listener, self._repairs, linger=self._settings.linger, attendance=crowds.attendance)
@@ -111,7 +111,7 @@ class Hub:
             self._presence = Presence(presence, self._channels, crowds, self._settings.presence)
         self._heartbeat = Heartbeat(
             self._channels,
-            self._streams.keys(),
+            self._streams,
             self._logs,
             interval=self._settings.heartbeat,
             slow_limit=self._settings.slow_limit,
@@ -144,7 +144,7 @@ class Hub:
 
     async def stop(self) -> None:
         """End what is still open, at once."""
-        for stream in tuple(self._streams):
+        for stream in self._streams:
             stream.end(Ending.RESTART)
         await end_tasks(self._tasks)
         if self._presence is not None:
@@ -182,21 +182,14 @@ class Hub:
         if len(self._streams) >= self._settings.max_streams:
             raise TooManyStreams("this server has as many streams as it takes")
         stream = (transport.kind or Stream)(viewer, transport)
-        self._streams[stream] = None
-        if viewer.token_hash is not None:
-            self._by_token.setdefault(viewer.token_hash, {})[stream] = None
+        self._streams.add(stream)
         stream.expire()
         return stream
 
     def close(self, stream: Stream) -> None:
         """The connection is gone."""
         stream.close()
-        self._streams.pop(stream, None)
-        token_hash = stream.viewer.token_hash
-        if token_hash is not None and token_hash in self._by_token:
-            self._by_token[token_hash].pop(stream, None)
-            if not self._by_token[token_hash]:
-                del self._by_token[token_hash]
+        self._streams.remove(stream)
 
     async def watch(self, stream: Stream, raid_id: RaidId, claimed: str | None) -> None:
         """Have the stream follow a raid, from the cursor it claims, if any.
@@ -263,7 +256,7 @@ class Hub:
     def on_back(self) -> None:
         self._dropped(None)
         self._channels.on_back()
-        if self._sessions_gone is not None and self._by_token and self._loop is not None:
+        if self._sessions_gone is not None and self._streams.sessions and self._loop is not None:
             task = self._loop.create_task(self._check_sessions(self._sessions_gone))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -271,7 +264,7 @@ class Hub:
     async def _check_sessions(self, sessions_gone: SessionsGone) -> None:
         """Revocations are forgotten by pub/sub too."""
         try:
-            self._revoke(await sessions_gone(tuple(self._by_token)))
+            self._revoke(await sessions_gone(self._streams.sessions))
         except Exception as error:  # the ledger is away; sessions that ended are refused at the next request
             logger.warning("sessions of open streams could not be checked: %r", error)
 
@@ -279,7 +272,7 @@ class Hub:
         for token_hash in token_hashes:
             for tell in self._revocation_listeners:
                 tell(token_hash)
-            for stream in tuple(self._by_token.get(token_hash, ())):
+            for stream in self._streams.of_session(token_hash):
                 stream.end(Ending.SESSION_OVER)
 
     def _dropped(self, people: Collection[UserId] | None) -> None:
@@ -292,7 +285,7 @@ class Hub:
 
     def _drain(self, reason: str) -> None:
         self.draining = True
-        for stream in tuple(self._streams):
+        for stream in self._streams:
             retry_ms = random.randint(*_RETURN_MS)
             topics = tuple(stream.subscribers)
             goodbye = frames.goaway(topics[0].raid_id if len(topics) == 1 else None, retry_ms, reason)

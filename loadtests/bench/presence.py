@@ -98,6 +98,11 @@ class Bill:
         commands = sum(one["calls"] for one in stats.values())
         return cls(time.process_time(), cpu["used_cpu_user"] + cpu["used_cpu_sys"], scripts, commands)
 
+    def since(self, before: "Bill") -> str:
+        scripts, commands = (self.scripts - before.scripts) / SECONDS, (self.commands - before.commands) / SECONDS
+        redis, ours = (self.redis - before.redis) / SECONDS * 1e3, (self.ours - before.ours) / SECONDS * 1e3
+        return f"{scripts:5.1f} scripts, {commands:6.0f} commands in Redis, Redis {redis:5.1f} ms, here {ours:5.1f} ms"
+
 
 async def measure(scripted: Scripted, url: str, case: Case) -> None:
     redis: Any = scripted.redis
@@ -112,11 +117,8 @@ async def measure(scripted: Scripted, url: str, case: Case) -> None:
         rehearsal.move(chance)
         await rehearsal.second()
     end = await Bill.now(redis)
-    print(
-        f"{case.name:36} first: {took * 1e3:6.0f} ms, Redis {(first.redis - begin.redis) * 1e3:5.0f} ms; then each second:"
-        f" {(end.scripts - first.scripts) / SECONDS:5.0f} scripts, {(end.commands - first.commands) / SECONDS:7.0f} commands,"
-        f" Redis {(end.redis - first.redis) / SECONDS * 1e3:5.1f} ms, here {(end.ours - first.ours) / SECONDS * 1e3:5.1f} ms"
-    )
+    print(f"{case.name:36} first: {took * 1e3:6.0f} ms, Redis {(first.redis - begin.redis) * 1e3:5.0f} ms")
+    print(f"{'':36} each second: {end.since(first)}")
 
 
 async def main() -> None:

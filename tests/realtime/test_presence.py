@@ -13,6 +13,7 @@ from realtime.hub import Hub, HubSettings
 from realtime.keys import presence_keys
 from realtime.presence import PresenceSettings
 from realtime.raids import EVERYONE, RaidStore
+from server.embedded import EmbeddedRedis
 from tests.helpers import eventually
 from tests.realtime.crowd_world import QUICK, SETTINGS, Crowded, Onlooker, crowded
 from tests.realtime.raid_world import ALICE, BOB, CAROL, RAID, command_id, join
@@ -289,3 +290,25 @@ async def test_many_at_once_are_said_in_frames_of_a_thousand(scripted: Scripted,
 def test_times_that_make_no_sense_are_refused() -> None:
     with pytest.raises(ValueError, match="lease"):
         PresenceSettings(beat=20.0)
+
+
+async def test_while_redis_is_away_nobody_is_announced_and_its_next_run_begins_anew(
+    lonely_redis: EmbeddedRedis,
+) -> None:
+    scripted = Scripted(lonely_redis.url, timeout=1, connections=4)
+    async with crowded(scripted, lonely_redis.url) as on:
+        await on.load(ALICE, BOB, CAROL, public=1)
+        here, there = await two(on)
+        alice, bob = await on.watch(here, ALICE), await on.watch(there, BOB)
+        carol = await on.watch(there, CAROL)
+        await sees(alice, ALICE, BOB, CAROL)
+        said = len(alice.said)
+        await lonely_redis.stop()
+        on.gone(carol)
+        await passes(QUICK.lease + QUICK.grace)
+        assert len(alice.said) == said
+        await lonely_redis.start()
+        for client in (alice, bob):
+            await eventually(lambda: client.online == {ALICE, BOB}, 20)  # noqa: B023
+        assert not {ALICE, BOB} & set(alice.heard("offline") + bob.heard("offline"))
+    await scripted.close()

@@ -76,10 +76,10 @@ function speaker(region) {
   let latest = "live";
   let timer = 0;
   return (kind) => {
-    if (kind === latest) return;
+    if (kind === latest || words.said[kind] === undefined) return;
     latest = kind;
     clearTimeout(timer);
-    if (kind === told || words.said[kind] === undefined) return;
+    if (kind === told) return;
     timer = setTimeout(() => {
       told = kind;
       region.textContent = words.said[kind];

@@ -60,7 +60,7 @@ export async function joinPage(app, { code: given, session, askToSignIn }) {
     { class: "door card" },
     h("p", { class: "door-eyebrow small" }, words.invited),
     h("h1", {}, words.title),
-    h("p", { class: "invite-code figure", "aria-label": words.codeIs(code) }, spelled(code)),
+    h("p", { class: "invite-code figure" }, h("span", { class: "visually-hidden" }, words.codeIs(code)), h("span", { "aria-hidden": "true" }, spelled(code))),
     h("p", { class: "soft" }, words.lead),
     form,
     wrong,

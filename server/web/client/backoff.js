@@ -7,6 +7,6 @@
  * @param {{shortest: number, longest: number}} bounds  in ms: the first pause and the longest at most
  */
 export function pauseBefore(attempt, { shortest, longest }) {
-  const pause = Math.min(shortest * 2 ** Math.min(attempt, 30), longest);
+  const pause = Math.min(shortest * 2 ** attempt, longest);
   return pause / 2 + (Math.random() * pause) / 2;
 }

@@ -13,11 +13,11 @@ export function closePage() {
   for (const name of ["window", "document"]) Reflect.deleteProperty(globalThis, name);
 }
 
-/** localStorage: one for all tabs that share it. */
+/** localStorage: one for all tabs that share it. Its order is nobody's to rely on. */
 export class FakeStorage {
   #items = new Map();
   get length() { return this.#items.size; }
-  key(at) { return [...this.#items.keys()][at] ?? null; }
+  key(at) { return [...this.#items.keys()].reverse()[at] ?? null; }
   getItem(name) { return this.#items.get(name) ?? null; }
   setItem(name, text) { this.#items.set(name, text); }
   removeItem(name) { this.#items.delete(name); }

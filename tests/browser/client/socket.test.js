@@ -52,6 +52,8 @@ test("following others needs no other socket", async () => {
   assert.deepEqual([sent("unsubscribe"), sent("subscribe").at(-1)], [[{ raidId: 42 }], { raidId: 43 }]);
   socket().says("contribution", contribution(11), "3-11");
   assert.equal(watch.raids.size, 0);
+  watch.follow([43, 42]);
+  assert.deepEqual(sent("subscribe").at(-1), { raidId: 42 });
   assert.equal(FakeWebSocket.all.length, 1);
 });
 

@@ -207,6 +207,24 @@ test("a server without news says so, and its silence is taken for what it is", a
   assert.deepEqual(heard.states.slice(0, 4), ["connecting", "live", "stale", "live"]);
 });
 
+test("what the last connection had no news of says nothing about the next", async () => {
+  const { watch } = await live();
+  stream().says("status", { raidId: 42, at: AT, live: false, reason: "redis" });
+  stream().fails();
+  await after(500);
+  stream().says("hello", { raidId: 42, at: AT, recovered: "full", head: "3-10", from: "3-10" });
+  assert.equal(watch.state.kind, "live");
+});
+
+test("a head that the last connection announced is not held against the next", async () => {
+  await live();
+  stream().says("sync", { raidId: 42, at: AT, head: "3-12" });
+  stream().fails();
+  await after(500);
+  await after(10_000);
+  assert.equal(openings(), 2);
+});
+
 test("of several raids one without news is enough to say so", async () => {
   const { watch } = await live({ raids: [42, 43] });
   for (const raidId of [42, 43]) stream().says("status", { raidId, live: false, reason: "redis" });
