@@ -95,12 +95,19 @@ async def some_days(people: People, days_ago: Collection[int], *, name: str = ""
 
 
 async def a_year(
-    people: People, database_url: str, *, name: str = "", tz: str = "UTC", days: int = 320, seed: int = 7
+    people: People,
+    database_url: str,
+    *,
+    name: str = "",
+    tz: str = "UTC",
+    days: int = 320,
+    seed: int = 7,
+    missed: Collection[int] = MISSED,
 ) -> History:
     """Somebody whose year has days of every kind, today still open, two freezes held."""
     person, raid_id = await _in_a_raid(people, name, tz)
     today, chance = today_of(tz), random.Random(seed)
-    idle = {*KEPT, *MISSED}
+    idle = {*KEPT, *missed}
     before_kept = {ago + 1 for ago in KEPT} - idle
     done = {
         ago: [_item(raid_id, chance.choice((5, 10, 20, 40, 120)), today - timedelta(days=ago), number, tz)

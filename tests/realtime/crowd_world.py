@@ -12,6 +12,7 @@ from realtime.connection import Scripted
 from realtime.cursor import Cursor
 from realtime.healing import Frozen, HealToken
 from realtime.hub import Hub, HubSettings
+from realtime.keys import raid_keys
 from realtime.listener import Listener
 from realtime.presence import PresenceSettings
 from realtime.presence_store import PresenceStore
@@ -78,6 +79,7 @@ class Crowded:
     streams: dict[Client, tuple[Hub, Stream]] = field(default_factory=dict)
     epoch: int = 7
     loading: Loading = field(default_factory=Loading)
+    healing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def load(self, *members: int, **fields: Any) -> None:
         self.loading = Loading(fields, [UserId(one) for one in members])
@@ -95,10 +97,13 @@ class Crowded:
 
     async def _heal(self, raid_id: RaidId, _least: Epoch) -> None:
         """As the healer would: the state is put in place anew, under a higher epoch, unless somebody was quicker."""
-        if not await self.world.redis.exists(self.world.key("state")):
+        async with self.healing:
+            run_id = await self.world.scripted.run_id()
+            if await self.world.redis.hget(self.world.key("state"), "run_id") == run_id.encode():
+                return
+            await self.world.redis.delete(*raid_keys(raid_id))
             self.epoch += 1
             loading = Loading({**self.loading.fields, "epoch": self.epoch}, self.loading.members)
-            run_id = await self.world.scripted.run_id()
             nothing = Frozen("missing", Epoch(0), Seq(0), token=HealToken(""), run_id=run_id)
             await self.world.care.load(raid_id, loading.state(run_id, raid_id), nothing)
 

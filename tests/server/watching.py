@@ -23,17 +23,17 @@ class Stream:
         return sse_blocks(self.answer.aiter_raw())
 
     async def next(self, event: str = "", deadline: float = 5) -> tuple[str, str, str]:
-        """The next event, or the next one of that name."""
+        """The next event, or the next one of that name. Presence comes at its own time: it has to be asked for."""
         async with asyncio.timeout(deadline):
             async for block in self._blocks:
-                if event in ("", block[0]):
+                if block[0] == event or (not event and block[0] != "presence"):
                     return block
         raise AssertionError("the stream ended")
 
     async def rest(self) -> list[str]:
         """What comes until the stream ends."""
         async with asyncio.timeout(5):
-            return [block[0] async for block in self._blocks]
+            return [block[0] async for block in self._blocks if block[0] != "presence"]
 
 
 @contextlib.asynccontextmanager

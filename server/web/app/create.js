@@ -2,7 +2,7 @@
 
 import { h, setText } from "./dom.js";
 import { checkbox, field, refuseFields, whileBusy } from "./fields.js";
-import { refusalOf } from "./refusals.js";
+import { isSignedOut, refusalOf } from "./refusals.js";
 import { texts } from "./texts.js";
 
 const words = texts.create;
@@ -50,6 +50,7 @@ export function createDialog(app) {
   }
 
   function refused(error) {
+    if (isSignedOut(error)) return app.signedOut();
     const errors = error.errors ?? [];
     const unplaced = refuseFields(all, errors);
     if (unplaced.length === 0 && errors.length > 0) return;

@@ -5,7 +5,7 @@ import { field, refuseFields, whileBusy } from "./fields.js";
 import { codeFrom, spelled } from "./invite_code.js";
 import { joinByCode, raidOfCode } from "./joining.js";
 import { friendlyName } from "./names.js";
-import { refusalOf } from "./refusals.js";
+import { isSignedOut, refusalOf } from "./refusals.js";
 import { texts } from "./texts.js";
 
 const words = texts.join;
@@ -46,6 +46,8 @@ export async function joinPage(app, { code: given, session, askToSignIn }) {
   }
 
   function refused(error) {
+    if (isSignedOut(error)) return app.signedOut();
+    name.element.closest("details")?.setAttribute("open", "");
     const unplaced = refuseFields([name], error.errors ?? []);
     if (unplaced.length > 0 || (error.errors ?? []).length === 0) say(refusalOf(error));
   }
@@ -60,13 +62,19 @@ export async function joinPage(app, { code: given, session, askToSignIn }) {
     { class: "door card" },
     h("p", { class: "door-eyebrow small" }, words.invited),
     h("h1", {}, words.title),
-    h("p", { class: "invite-code figure" }, h("span", { class: "visually-hidden" }, words.codeIs(code)), h("span", { "aria-hidden": "true" }, spelled(code))),
+    shownCode(code),
     h("p", { class: "soft" }, words.lead),
     form,
     wrong,
     h("p", { class: "small" }, h("a", { href: "/" }, texts.common.toLobby)),
   );
   return { title: words.title, element, close() {} };
+}
+
+/** In fours for the eyes, letter by letter for the ears. */
+function shownCode(code) {
+  const said = h("span", { class: "visually-hidden" }, words.codeIs(code));
+  return h("p", { class: "invite-code figure" }, said, h("span", { "aria-hidden": "true" }, spelled(code)));
 }
 
 function nameField(name) {
@@ -78,5 +86,6 @@ function nameField(name) {
 function otherName(name) {
   const who = h("bdi", {}, name.input.value);
   name.input.addEventListener("input", () => setText(who, name.input.value));
-  return h("details", { class: "other-name" }, h("summary", {}, h("span", {}, words.as, " ", who), h("span", { class: "other-name-change" }, words.change)), name.element);
+  const change = h("span", { class: "other-name-change" }, words.change);
+  return h("details", { class: "other-name" }, h("summary", {}, h("span", {}, words.as, " ", who), change), name.element);
 }

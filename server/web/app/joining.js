@@ -1,6 +1,6 @@
 // Getting into a raid by its code, and what stood in the way.
 
-import { refusalOf } from "./refusals.js";
+import { isSignedOut, refusalOf } from "./refusals.js";
 import { texts } from "./texts.js";
 
 /** Goes to the room and gives null, or gives a sentence for whoever could not get in. */
@@ -10,6 +10,7 @@ export async function joinByCode(app, code) {
     await app.go(`/raids/${raid.id}`, { replace: location.pathname.startsWith("/r/") });
     return null;
   } catch (error) {
+    if (isSignedOut(error)) return app.signedOut();
     return refusalOf(error, texts.join.refused);
   }
 }

@@ -32,7 +32,7 @@ export async function lobbyPage(app) {
       "div",
       { class: "lobby-top" },
       greeting(app.me),
-      h("button", { class: "main lobby-new", type: "button", on: { click: create.open } }, h("span", { "aria-hidden": "true" }, "+"), words.newRaid),
+      newRaidButton(create),
     ),
     columns(board, joinForm(app)),
     create.element,
@@ -43,6 +43,11 @@ export async function lobbyPage(app) {
     board.close();
   }
   return { title: words.title, element, close };
+}
+
+function newRaidButton(create) {
+  const plus = h("span", { "aria-hidden": "true" }, "+");
+  return h("button", { class: "main lobby-new", type: "button", on: { click: create.open } }, plus, words.newRaid);
 }
 
 /** Who has no raid yet sees first what one is. */

@@ -6,7 +6,8 @@ import { h } from "./dom.js";
 export function raidList({ id, title, lead = null, empty = null }) {
   const list = h("ul", { class: "raids", "aria-labelledby": id });
   const nothing = empty === null ? null : h("p", { class: "empty soft" }, empty);
-  const element = h("section", { class: "raid-section", data: { of: id } }, h("h2", { id }, title), lead && h("p", { class: "soft small" }, lead), list, nothing);
+  const introduction = lead && h("p", { class: "soft small" }, lead);
+  const element = h("section", { class: "raid-section", data: { of: id } }, h("h2", { id }, title), introduction, list, nothing);
   const cards = new Set();
   draw();
 

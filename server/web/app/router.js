@@ -100,6 +100,7 @@ function focus(element) {
 
 /** A page of only a heading, a text and what one can do about it. */
 export function plainPage(title, lead, ...actions) {
-  const element = h("section", { class: "plain-page" }, h("h1", {}, title), h("p", { class: "soft" }, lead), h("div", { class: "row" }, actions));
+  const row = h("div", { class: "row" }, actions);
+  const element = h("section", { class: "plain-page" }, h("h1", {}, title), h("p", { class: "soft" }, lead), row);
   return { title, element, close() {} };
 }
