@@ -45,15 +45,16 @@ export function closeDialogs() {
   for (const dialog of document.querySelectorAll("dialog.room-dialog")) dialog.close();
 }
 
-/** Carry out what a button is for, once. Returns its result, or null after saying why it did not work. */
+/** Carry out what a button is for, once at a time. Returns its result, or null when there is none: it says why. */
 export async function attempt(button, action) {
-  if (button) button.disabled = true;
+  if (button?.getAttribute("aria-disabled") === "true") return null;
+  button?.setAttribute("aria-disabled", "true"); // not `disabled`: that would throw the focus away
   try {
     return (await action()) ?? true;
   } catch (error) {
     toast({ title: texts.room.manage.refused, text: refusalOf(error, texts.room.refused), kind: "bad" });
     return null;
   } finally {
-    if (button) button.disabled = false;
+    button?.removeAttribute("aria-disabled");
   }
 }

@@ -17,7 +17,7 @@ export async function roomPage(app, { id }) {
   const raidId = Number(id);
   const view = roomView(app, raidId);
   const outlet = h("div", {}, view.element);
-  const room = followed(app, raidId, view, (kind) => outlet.replaceChildren(missing(app, words[kind])));
+  const room = followed(app, raidId, view, (kind) => turnTo(outlet, missing(app, words[kind])));
   const clock = setInterval(view.tick, TICK_MS);
   await Promise.race([room.known, new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]);
   return {
@@ -88,6 +88,14 @@ function happened(app, view, raid, { event, data }) {
   view.chart.note(data);
   if (event === "raid_start") view.chart.load(raid);
   if (words.said[event]) app.announce(words.said[event]);
+}
+
+function turnTo(outlet, element) {
+  const hadFocus = outlet.contains(document.activeElement);
+  outlet.replaceChildren(element);
+  const heading = outlet.querySelector("h1");
+  heading.tabIndex = -1;
+  if (hadFocus) heading.focus();
 }
 
 function missing(app, { title, lead }) {

@@ -8,6 +8,7 @@ import { chartView } from "./chart.js";
 import { contributeView } from "./contribute.js";
 import { endedView } from "./ended.js";
 import { feedView } from "./feed.js";
+import { focusKeeper } from "./focus.js";
 import { headView } from "./head.js";
 import { inviteView } from "./invite.js";
 import { membersView } from "./members.js";
@@ -26,6 +27,7 @@ export function roomView(app, raidId) {
   const side = h("div", { class: "stack" }, watcher.element, contribute.element, members.element, manage.element);
   const columns = h("div", { class: "room-columns", hidden: true }, main, side); // nothing is shown before the server spoke
   const element = h("article", { class: "room", "aria-busy": "true" }, head.element, columns);
+  const focus = focusKeeper(element, head.title);
   const perFrameParts = [head, time, bars, ended, start, invite, watcher, manage];
   let raid = null;
 
@@ -34,6 +36,7 @@ export function roomView(app, raidId) {
     for (const part of perFrameParts) part.update(raid);
     if (!contribute.element.hidden) contribute.update(raid);
     if (!chart.element.hidden) chart.update(raid);
+    focus.keep();
   });
   const drawMembers = atMostEvery(MEMBERS_MS, () => members.update(raid));
 
@@ -64,6 +67,7 @@ export function roomView(app, raidId) {
       time.update(raid);
       feed.tick();
       if (raid.isActive) chart.update(raid);
+      focus.keep();
     },
     close() {
       draw.cancel();
