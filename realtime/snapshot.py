@@ -84,6 +84,7 @@ class Snapshot:
             "currentXp": int(state["current_xp"]),
             "currentTasks": int(state["current_tasks"]),
             "maxMembers": int(state["max_members"]),
+            "maxXpPerContribution": int(state["max_xp_per_contribution"]),
             "leaderId": self.leader_id,
             "createdAt": _time(state["created_at"]),
             "startedAt": _time(state["started_at"]),

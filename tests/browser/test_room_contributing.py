@@ -78,11 +78,22 @@ async def test_what_waits_outlives_the_page(world: World) -> None:
 async def test_a_refusal_says_why(world: World) -> None:
     world.faults.expect("422")
     ann = await world.people.person("Ann")
-    raid = await ann.starts_raid(targetXp=2000, targetTasks=100, maxXpPerContribution=30)
+    raid = await ann.starts_raid(targetXp=2000, targetTasks=100, maxXpPerMemberPerDay=30)
     page = await world.page_of(ann, path_of(raid))
     await page.get_by_role("button", name="Contribute 50 XP", exact=True).click()
-    await expect(item(page, "+50 XP")).to_contain_text("refused: That is more XP than this raid takes at once.")
+    await expect(item(page, "+50 XP")).to_contain_text("refused: You reached what this raid takes from one person in a day.")
+    await eventually(shows(page, xp=0, tasks=0))
+
+
+async def test_no_more_is_offered_than_the_raid_takes_at_once(world: World) -> None:
+    ann = await world.people.person("Ann")
+    raid = await ann.starts_raid(targetXp=2000, targetTasks=100, maxXpPerContribution=30)
+    page = await world.page_of(ann, path_of(raid))
+    await expect(page.get_by_role("button", name="Contribute 25 XP", exact=True)).to_be_visible()
     await expect(page.get_by_role("button", name="Contribute 50 XP", exact=True)).to_have_count(0)
+    await page.get_by_role("spinbutton", name="XP").fill("31")
+    await page.get_by_role("button", name="Contribute", exact=True).click()
+    await expect(page.get_by_text("A whole number from 0 to 30")).to_be_visible()
     await eventually(shows(page, xp=0, tasks=0))
 
 

@@ -108,7 +108,8 @@ async def test_a_snapshot_says_all_that_the_contract_asks(world: World) -> None:
     assert orjson.loads(snapshot.to_json(online=[BOB], for_member=True)) == {
         "id": 42, "title": "Dragon", "description": "heads", "status": "active", "public": False,
         "openJoin": False, "inviteCode": CODE, "targetXp": 1_000_000, "targetTasks": 1_000, "currentXp": 30,
-        "currentTasks": 2, "maxMembers": 4, "leaderId": 1, "createdAt": "2099-12-31T00:00:00.000Z",
+        "currentTasks": 2, "maxMembers": 4, "maxXpPerContribution": 10_000, "leaderId": 1,
+        "createdAt": "2099-12-31T00:00:00.000Z",
         "startedAt": "2099-12-31T23:00:00.000Z", "endedAt": None, "deadline": "2100-01-01T23:00:00.000Z",
         "epoch": 7, "seq": 5, "cursor": "7-5",
         "members": [

@@ -10,7 +10,8 @@ from tests.server.people import People, code_of
 
 SNAPSHOT_FIELDS = {
     *("id", "title", "description", "status", "public", "openJoin", "inviteCode", "targetXp", "targetTasks"),
-    *("currentXp", "currentTasks", "maxMembers", "leaderId", "createdAt", "startedAt", "endedAt", "deadline"),
+    *("currentXp", "currentTasks", "maxMembers", "maxXpPerContribution", "leaderId"),
+    *("createdAt", "startedAt", "endedAt", "deadline"),
     *("epoch", "seq", "cursor", "members"),
 }
 

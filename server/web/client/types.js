@@ -30,6 +30,7 @@
  * @property {number} currentXp
  * @property {number} currentTasks
  * @property {number} maxMembers
+ * @property {number} maxXpPerContribution
  * @property {number} leaderId
  * @property {string} createdAt
  * @property {string | null} startedAt

@@ -12,6 +12,7 @@ export const snapshot = (fields = {}) => ({
   currentXp: 90,
   currentTasks: 8,
   maxMembers: 4,
+  maxXpPerContribution: 10_000,
   leaderId: 1,
   createdAt: "2026-11-21T09:00:00.000Z",
   startedAt: "2026-11-21T09:30:00.000Z",

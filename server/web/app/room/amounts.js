@@ -1,7 +1,5 @@
 // Sensible amounts of XP for the quick buttons.
 
-/** What a raid's cap is when nobody chose another (docs: `maxXpPerContribution`). */
-export const USUAL_CAP = 10_000;
 const USUAL_UNIT = 10;
 const CONTRIBUTIONS_PER_RAID = 200;
 const STEPS = [1, 2, 5];

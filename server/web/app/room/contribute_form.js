@@ -12,16 +12,13 @@ const words = texts.room.contribute;
 
 /** `contribute({xp, type?, taskId?})` says whether it is under way. */
 export function contributeForm(contribute) {
-  const xp = field({ name: "xp", id: "contribute-xp", label: words.xp, input: h("input", { type: "number", inputmode: "numeric", min: 0, step: 1, required: true, autocomplete: "off" }) });
-  const kind = field({ name: "type", id: "contribute-kind", label: words.kind, input: h("input", { maxlength: KIND_MAX, list: "contribute-kinds", value: words.kinds[0], autocomplete: "off" }) });
-  const task = field({ name: "taskId", id: "contribute-task", label: words.task, input: h("input", { maxlength: TASK_MAX, placeholder: words.optional, dir: "auto", autocomplete: "off" }) });
-  const kinds = h("datalist", { id: "contribute-kinds" }, words.kinds.map((one) => h("option", { value: one })));
-  const element = h("form", { class: "room-form", novalidate: true },
-    h("div", { class: "room-form-pair" }, xp.element, kind.element), task.element, kinds,
-    h("button", { class: "main", type: "submit" }, words.submit));
+  const [xp, kind, task] = [xpField(), kindField(), taskField()];
+  const element = h("form", { class: "room-form", novalidate: true, on: { submit } },
+    h("div", { class: "room-form-pair" }, xp.element, kind.element), task.element,
+    h("button", { type: "submit" }, words.submit));
   let cap = MOST;
 
-  element.addEventListener("submit", (event) => {
+  function submit(event) {
     event.preventDefault();
     const amount = Number(xp.input.value);
     if (xp.input.value.trim() === "" || !Number.isInteger(amount) || amount < 0 || amount > cap) {
@@ -29,7 +26,7 @@ export function contributeForm(contribute) {
       return xp.input.focus();
     }
     if (contribute(contributionOf(amount, kind.input.value, task.input.value))) task.input.value = "";
-  });
+  }
 
   return {
     element,
@@ -40,6 +37,24 @@ export function contributeForm(contribute) {
       if (xp.input.value === "") xp.input.value = usual;
     },
   };
+}
+
+function xpField() {
+  const input = h("input", { type: "number", inputmode: "numeric", min: 0, step: 1, required: true, autocomplete: "off" });
+  return field({ name: "xp", id: "contribute-xp", label: words.xp, input });
+}
+
+/** Free to choose; what the server's own defaults and courses know is offered. */
+function kindField() {
+  const input = h("input", { maxlength: KIND_MAX, list: "contribute-kinds", autocomplete: "off", placeholder: words.optional });
+  const kind = field({ name: "type", id: "contribute-kind", label: words.kind, input });
+  kind.element.append(h("datalist", { id: "contribute-kinds" }, words.kinds.map((one) => h("option", { value: one }))));
+  return kind;
+}
+
+function taskField() {
+  const input = h("input", { maxlength: TASK_MAX, placeholder: words.optional, dir: "auto", autocomplete: "off" });
+  return field({ name: "taskId", id: "contribute-task", label: words.task, input });
 }
 
 function contributionOf(xp, kind, task) {

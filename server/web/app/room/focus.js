@@ -19,6 +19,13 @@ export function focusKeeper(element, title) {
   return { keep };
 }
 
+/** Puts an element elsewhere; what within it has the focus keeps it, which moving alone would take away. */
+export function moved(element, put) {
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  put();
+  focused?.focus({ preventScroll: true });
+}
+
 /** Cheaper than asking for the layout, many times a second: here all that is away is removed or has `hidden`. */
 function isShown(element) {
   return element.isConnected && element.closest("[hidden]") === null;

@@ -1,56 +1,73 @@
 // One member: dot, name, marks, what they contributed; for the leader a menu.
 
-import { h, setText } from "../dom.js";
-import { toast } from "../juice/index.js";
+import { h, setText, svg } from "../dom.js";
 import { texts } from "../texts.js";
-import { ask, attempt, confirmed } from "./dialogs.js";
 import { figure, percent, share, short } from "./figures.js";
+import { menuButton } from "./member_menu.js";
 
 const HUES = 8;
+const CROWN = "M4 8l4 4 4-6 4 6 4-4-1.5 10h-13z";
 const words = texts.room.members;
 
 export function memberRow(app, raidId, userId) {
-  let name = "";
+  const parts = rowParts(userId, userId === app.me?.id);
+  const menu = menuButton(app, raidId, userId, () => parts.name.textContent);
+  parts.element.append(menu, h("span", { class: "room-member-track", "aria-hidden": "true" }, parts.fill));
+
+  function update(member, raid, most) {
+    nameIt(parts, menu, member.username);
+    tellWhetherThere(parts, member, raid);
+    parts.leads.hidden = userId !== raid.leaderId;
+    const leading = !raid.over && raid.leaderId === app.me?.id;
+    menu.hidden = !leading || userId === raid.leaderId;
+    parts.element.classList.toggle("has-menu", leading); // in every row, or their figures would not stand in line
+    tellWhat(parts, member, raid, most);
+  }
+
+  return { element: parts.element, update };
+}
+
+function rowParts(userId, isMe) {
   const initial = h("span", { class: "room-avatar", "aria-hidden": "true", data: { hue: userId % HUES } });
   const dot = h("span", { class: "room-dot" });
   const status = h("span", { class: "visually-hidden" });
-  const shownName = h("bdi", { class: "room-member-name" });
-  const you = h("span", { class: "chip", hidden: userId !== app.me?.id }, texts.room.you);
-  const leads = h("span", { class: "chip room-leads", hidden: true }, texts.room.leader);
+  const name = h("bdi", { class: "room-member-name" });
+  const you = h("span", { class: "chip", hidden: !isMe }, texts.room.you);
+  const leads = crown();
   const xp = h("span", { class: "figure room-member-xp" });
   const tasks = h("span", { class: "soft small room-member-tasks" });
-  const fill = h("span", { class: "room-member-fill" });
-  const menu = h("button", { type: "button", class: "plain room-menu", hidden: true, "aria-haspopup": "dialog", on: { click: () => openMenu(app, raidId, userId, name) } }, "⋯");
   const element = h("li", { class: "room-member" },
     h("span", { class: "room-face" }, initial, dot, status),
-    h("span", { class: "room-member-who" }, shownName, leads, you),
-    h("span", { class: "room-member-what" }, xp, tasks),
-    menu,
-    h("span", { class: "room-member-track", "aria-hidden": "true" }, fill));
+    h("span", { class: "room-member-who" }, name, leads, you),
+    h("span", { class: "room-member-what" }, xp, tasks));
+  return { element, initial, dot, status, name, leads, xp, tasks, fill: h("span", { class: "room-member-fill" }) };
+}
 
-  return {
-    element,
-    update(member, raid, most) {
-      if (name !== member.username) nameIt(member.username);
-      dot.classList.toggle("is-online", Boolean(member.isOnline) && !raid.over);
-      dot.hidden = raid.over;
-      setText(status, raid.over ? "" : member.isOnline ? words.online : words.offline);
-      leads.hidden = userId !== raid.leaderId;
-      menu.hidden = raid.over || raid.leaderId !== app.me?.id || userId === raid.leaderId;
-      element.classList.toggle("has-menu", !menu.hidden);
-      setText(xp, words.xp(short(member.xpContributed)));
-      xp.title = words.xp(figure(member.xpContributed));
-      setText(tasks, tasksOf(member, raid));
-      fill.style.transform = `scaleX(${share(member.xpContributed, most)})`;
-    },
-  };
+/** A sign for the eyes, a word for the ears: two chips would push each other below the name. */
+function crown() {
+  const sign = svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: CROWN }));
+  const word = h("span", { class: "visually-hidden" }, texts.room.leader);
+  return h("span", { class: "room-leads", hidden: true, title: texts.room.leader }, sign, word);
+}
 
-  function nameIt(username) {
-    name = username;
-    setText(shownName, name);
-    setText(initial, firstOf(name));
-    menu.setAttribute("aria-label", words.actions(name));
-  }
+function nameIt({ name, initial }, menu, username) {
+  if (name.textContent === username) return;
+  setText(name, username);
+  setText(initial, firstOf(username));
+  menu.setAttribute("aria-label", words.actions(username));
+}
+
+function tellWhetherThere({ dot, status }, member, raid) {
+  dot.classList.toggle("is-online", Boolean(member.isOnline) && !raid.over);
+  dot.hidden = raid.over;
+  setText(status, raid.over ? "" : member.isOnline ? words.online : words.offline);
+}
+
+function tellWhat({ xp, tasks, fill }, member, raid, most) {
+  setText(xp, words.xp(short(member.xpContributed)));
+  xp.title = words.xp(figure(member.xpContributed));
+  setText(tasks, tasksOf(member, raid));
+  fill.style.transform = `scaleX(${share(member.xpContributed, most)})`;
 }
 
 function tasksOf(member, raid) {
@@ -63,25 +80,4 @@ function tasksOf(member, raid) {
 function firstOf(name) {
   const [first] = new Intl.Segmenter("en").segment(name.trim());
   return first?.segment.toUpperCase() ?? "?";
-}
-
-async function openMenu(app, raidId, userId, name) {
-  const chosen = await ask(name, (close) => h("div", { class: "stack" },
-    h("button", { type: "button", on: { click: () => close("lead") } }, words.lead),
-    h("button", { type: "button", class: "danger", on: { click: () => close("remove") } }, words.remove),
-    h("button", { type: "button", class: "plain", on: { click: () => close(null) } }, texts.common.cancel)));
-  if (chosen === "lead") await handOver(app, raidId, userId, name);
-  if (chosen === "remove") await remove(app, raidId, userId, name);
-}
-
-async function handOver(app, raidId, userId, name) {
-  if (!(await confirmed({ title: words.leadTitle(name), text: words.leadText, yes: words.lead }))) return;
-  const done = await attempt(null, () => app.raidline.rest.lead(raidId, userId));
-  if (done !== null) toast({ title: words.led(name), kind: "info" });
-}
-
-async function remove(app, raidId, userId, name) {
-  if (!(await confirmed({ title: words.removeTitle(name), text: words.removeText, yes: words.remove, danger: true }))) return;
-  const done = await attempt(null, () => app.raidline.rest.removeMember(raidId, userId));
-  if (done !== null) toast({ title: words.removed(name), kind: "info" });
 }

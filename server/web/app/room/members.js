@@ -2,6 +2,7 @@
 
 import { h, setText } from "../dom.js";
 import { texts } from "../texts.js";
+import { moved } from "./focus.js";
 import { membersToShow } from "./ranking.js";
 import { memberRow } from "./member_row.js";
 
@@ -22,7 +23,8 @@ export function membersView(app, raidId) {
     shown.forEach((member, place) => {
       const row = rows.get(member.userId) ?? newRow(member);
       row.update(member, raid, most);
-      if (list.children[place] !== row.element) list.insertBefore(row.element, list.children[place] ?? null);
+      const there = list.children[place] ?? null;
+      if (there !== row.element) moved(row.element, () => list.insertBefore(row.element, there));
     });
     tellHowMany(raid, shown.length);
   }

@@ -8,7 +8,7 @@ import { chartView } from "./chart.js";
 import { contributeView } from "./contribute.js";
 import { endedView } from "./ended.js";
 import { feedView } from "./feed.js";
-import { focusKeeper } from "./focus.js";
+import { focusKeeper, moved } from "./focus.js";
 import { headView } from "./head.js";
 import { inviteView } from "./invite.js";
 import { membersView } from "./members.js";
@@ -78,5 +78,5 @@ export function roomView(app, raidId) {
 }
 
 function put(element, after) {
-  if (after.nextElementSibling !== element) after.after(element);
+  if (after.nextElementSibling !== element) moved(element, () => after.after(element));
 }
