@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
@@ -82,7 +83,9 @@ def all_routes() -> Sequence[BaseRoute]:
 
 async def nothing_there(scope: Scope, receive: Receive, send: Send) -> None:
     """A path that no route has, also for a WebSocket, which is answered before it is one."""
-    await Problem("not_found").to_response(scope.get(REQUEST_ID, ""))(scope, receive, send)
+    page = web.lost(Request(scope)) if scope["type"] == "http" else None
+    answer = page or Problem("not_found").to_response(scope.get(REQUEST_ID, ""))
+    await answer(scope, receive, send)
 
 
 @asynccontextmanager

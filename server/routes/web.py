@@ -44,17 +44,26 @@ async def file(request: Request) -> Response:
     raise Problem("not_found")
 
 
-def answer(request: Request, file: PageFile, kept: str) -> Response:
+def lost(request: Request) -> Response | None:
+    """For a person at an address that has nothing: the page, which says so. Programs get the problem."""
+    if request.method not in ("GET", "HEAD") or "text/html" not in request.headers.get("accept", ""):
+        return None
+    if request.url.path.startswith(("/api/", "/web/")):
+        return None
+    return answer(request, PAGE.index(), _REVALIDATED, status=404)
+
+
+def answer(request: Request, file: PageFile, kept: str, *, status: int = 200) -> Response:
     # Weak, for it stands for the zipped form as well.
     headers = {**_HEADERS, "Cache-Control": kept, "ETag": f"W/{file.etag}", "Vary": "Accept-Encoding"}
-    if matches(request.headers.get("if-none-match", ""), file.etag):
+    if status == 200 and matches(request.headers.get("if-none-match", ""), file.etag):
         return Response(status_code=304, headers=headers)
     content = file.content
     if file.zipped is not None and takes_gzip(request.headers.get("accept-encoding", "")):
         content = file.zipped
         headers["Content-Encoding"] = "gzip"
     headers |= {"Content-Type": file.media_type, "Content-Length": str(len(content))}
-    return Response(b"" if request.method == "HEAD" else content, headers=headers)
+    return Response(b"" if request.method == "HEAD" else content, status, headers)
 
 
 def takes_gzip(accepted: str) -> bool:

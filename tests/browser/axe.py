@@ -16,16 +16,18 @@ _SETTLED = """() => Promise.allSettled(
     .map((animation) => animation.finished),
 ).then(() => true)"""
 
-_VIOLATIONS = "() => axe.run(document, { resultTypes: ['violations'] }).then((found) => found.violations)"
+_VIOLATIONS = """(runOnly) =>
+  axe.run(document, { resultTypes: ["violations"], ...(runOnly && { runOnly }) }).then((found) => found.violations)"""
 
 
-async def assert_accessible(page: Page) -> None:
-    """Fails with a list of what is serious or critical."""
+async def assert_accessible(page: Page, *rules: str) -> None:
+    """Fails with a list of what is serious or critical, by all rules or these."""
     if not SOURCE.is_file():
         pytest.skip("axe-core is not there: npm ci --prefix tests/browser (`make browser` does it)")
     await page.evaluate(_SETTLED)
-    await page.evaluate(SOURCE.read_text(encoding="utf-8"))  # the debugger's way in: the content policy stays
-    violations: list[dict[str, Any]] = await page.evaluate(_VIOLATIONS)
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(SOURCE.read_text(encoding="utf-8"))  # the debugger's way in: the content policy stays
+    violations: list[dict[str, Any]] = await page.evaluate(_VIOLATIONS, list(rules) or None)
     grave = [told(one) for one in violations if one["impact"] in GRAVE]
     assert not grave, f"{page.url}\n" + "\n".join(grave)
 

@@ -236,7 +236,9 @@ async def _others(stage: Stage, neighbours: Sequence[Person]) -> None:
     ):
         members = neighbours[first : first + 6]
         raid = await stage.makes(*members, title=title, targetXp=xp, targetTasks=tasks, public=True, maxMembers=20)
-        await stage.plays(raid, members, [stage.chance.choice((10, 20, 30, 40)) for _ in range(count)], ("Another one",))
+        await stage.plays(
+            raid, members, [stage.chance.choice((10, 20, 30, 40)) for _ in range(count)], ("Another one",)
+        )
         await stage.lasted(raid, hours, limit=hours * 1.7)
 
 

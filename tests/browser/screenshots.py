@@ -24,6 +24,7 @@ from pathlib import Path
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from server.embedded import ServiceUrls, running_services
+from server.identity import COOKIE
 from tests.browser import chromium
 from tests.browser.scenery import Scenery, build
 from tests.browser.world import PHONE, Screen
@@ -34,7 +35,7 @@ from tests.server.people import People, Person
 DESK = Screen(1280, 900)
 SCREENS = {"phone": PHONE, "desktop": DESK}
 SCALE = {"phone": 1.5, "desktop": 1.0}
-QUALITY = 0.82
+QUALITY = 0.7
 SETTLED_MS = 900
 """So long bars and rings take to where they belong."""
 
@@ -70,7 +71,6 @@ def sights(scenery: Scenery) -> list[Sight]:
         Sight("join", f"/r/{scenery.recruiting_code}", None),
         Sight("room-recruiting", of(scenery.recruiting), mira),
         Sight("room", of(scenery.active), mira),
-        Sight("room-chart", of(scenery.active), mira, _scrolls_to(".room-chart")),
         Sight("room-offline", of(scenery.active), mira, _contributes_offline),
         Sight("room-watcher", of(scenery.public), scenery.stranger),
         Sight("room-completed", of(scenery.completed), mira),
@@ -143,7 +143,7 @@ class Camera:
         context.set_default_timeout(60_000)
         await context.add_init_script("Math.random = () => 0.37")  # the same newcomer each time
         if sight.person is not None:
-            cookie = {"name": "raidline_session", "value": sight.person, "url": self._urls[sight.closed]}
+            cookie = {"name": COOKIE, "value": sight.person, "url": self._urls[sight.closed]}
             await context.add_cookies([cookie])  # type: ignore[list-item]
         page = await context.new_page()
         await page.goto(sight.path)

@@ -167,6 +167,19 @@ async def test_other_addresses_are_no_page(client: httpx.AsyncClient, path: str)
     assert code_of(await client.get(path)) == (404, "not_found")
 
 
+@pytest.mark.parametrize("path", ["/raids/", "/me/", "/r/%3Cb%3Ex%3C%2Fb%3E", "/nonsense", "//evil.example"])
+async def test_a_person_at_an_address_with_nothing_gets_the_page_that_says_so(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    page = await client.get("/")
+    headers = {"Accept": "text/html,*/*;q=0.8", "If-None-Match": page.headers["etag"]}
+    lost = await client.get(path, headers=headers)
+    assert (lost.status_code, lost.content) == (404, page.content)
+    assert lost.headers["content-security-policy"] == page.headers["content-security-policy"]
+    for program in (client.get("/api/v1/nonsense", headers=headers), client.post(path, headers=headers)):
+        assert code_of(await program) == (404, "not_found")
+
+
 @pytest.mark.parametrize("path", ["/", "/me", "/web/app/dom.js"])
 async def test_the_page_is_only_read(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.post(path)

@@ -6,6 +6,7 @@ import { reactTo } from "./juice/index.js";
 import { joinForm } from "./join_form.js";
 import { LobbyBoard } from "./lobby_board.js";
 import { findRaids } from "./lobby_raids.js";
+import { steps, welcome } from "./lobby_welcome.js";
 import { isPassing, isSignedOut } from "./refusals.js";
 import { texts } from "./texts.js";
 
@@ -31,7 +32,7 @@ export async function lobbyPage(app) {
     h(
       "div",
       { class: "lobby-top" },
-      greeting(app.me),
+      greeting(app.me, isNew(board)),
       newRaidButton(create),
     ),
     columns(board, joinForm(app)),
@@ -50,22 +51,29 @@ function newRaidButton(create) {
   return h("button", { class: "main lobby-new", type: "button", on: { click: create.open } }, plus, words.newRaid);
 }
 
+function isNew({ mine, ended }) {
+  return mine.isEmpty() && ended.isEmpty();
+}
+
 /** Who has no raid yet sees first what one is. */
-function columns({ mine, ended, watched }, join) {
+function columns(board, join) {
+  const { mine, ended, watched } = board;
   const [first, second] = mine.isEmpty() ? [[watched, mine, ended], []] : [[mine, ended], [watched]];
   return [
     h("div", { class: "lobby-main" }, first.map((list) => list.element)),
-    h("div", { class: "lobby-side" }, join, second.map((list) => list.element)),
+    h("div", { class: "lobby-side" }, join, isNew(board) && steps(), second.map((list) => list.element)),
   ];
 }
 
-function greeting(me) {
+function greeting(me, isNewcomer) {
   const name = h("bdi", {}, me.name);
+  const said = h("h1", {}, words.greeting(new Date().getHours(), name));
+  if (isNewcomer) return h("div", { class: "greeting" }, said, welcome());
   const facts = [me.level > 0 && words.level(me.level), me.streak?.current > 0 && words.streak(me.streak.current)];
   return h(
     "div",
     { class: "greeting" },
-    h("h1", {}, words.greeting(new Date().getHours(), name)),
+    said,
     h("p", { class: "row" }, facts.filter(Boolean).map((fact) => h("span", { class: "chip" }, fact))),
   );
 }

@@ -19,7 +19,7 @@ import { texts } from "./texts.js";
 
 const ROUTES = [
   [/^\/$/, lobbyPage],
-  [/^\/raids\/(?<id>\d+)$/, roomPage],
+  [/^\/raids\/(?<id>[1-9]\d{0,14})$/, roomPage], // what is no id of a raid, and what no number here can hold, is no page
   [/^\/r\/(?<code>[^/]+)$/, joinPage],
   [/^\/me$/, profilePage],
 ];
@@ -40,7 +40,7 @@ const app = {
   go: (path, options) => ways.go(path, options),
   signedOut,
 };
-const session = sessionOf(app, { onOver: (why) => (door = why) });
+const session = sessionOf(app, { onOver: (why) => (door = why), onOther: () => ways.again() });
 const ways = router({ routes: ROUTES, outlet: document.getElementById("main"), open, instead, shown: top.here });
 let door = null; // while somebody has to sign in: { wasIn, kept: how many contributions of theirs wait here }
 

@@ -63,7 +63,8 @@ function guestButton(session, wrong, done) {
     wrong.hidden = false;
   }
   async function goOn() {
-    if (await session.asGuest()) return done();
+    // Another tab may have let somebody in meanwhile: a guest of this tab's own would take the cookie from it.
+    if ((await session.restore()) || (await session.asGuest())) return done();
     button.hidden = true;
     say(words.noGuests);
   }

@@ -107,6 +107,9 @@ export const texts = {
       "Ibex", "Wren", "Seal", "Stork", "Moose", "Swift", "Newt", "Bison",
     ],
     generatedName: (adjective, animal) => `${adjective} ${animal}`,
+    refusedTitle: (xp) => `A contribution of ${number.format(xp)} XP was refused`,
+    refusedTitles: (count) => `${counted(count, "contribution was", "contributions were")} refused`,
+    refusedOthers: (reasons) => reasons.join(" "),
   },
 
   signIn: {
@@ -139,6 +142,15 @@ export const texts = {
     level: (level) => `Level ${number.format(level)}`,
     streak: (days) => `${number.format(days)}-day streak`,
     newRaid: "New raid",
+    welcome: "A raid is a goal for a group, with a clock. Everybody’s part counts, and everybody sees it at once.",
+    steps: {
+      title: "How it goes",
+      all: [
+        ["Make a raid", "So many XP, so many tasks, so many hours."],
+        ["Share its code", "As a link, as eight letters, or as a QR code."],
+        ["Contribute", "At a press, also without a network. All screens move."],
+      ],
+    },
     mine: "Your raids",
     mineEmpty: "You are in no raid yet. Make one and share its code, or join one with a code you were given.",
     more: (shown) => `Only your newest ${number.format(shown)} raids are shown and followed here.`,

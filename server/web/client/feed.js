@@ -83,7 +83,8 @@ export class Feed {
     const { event, data, raidId } = frame;
     if (raidId === null || !this.wanted.has(raidId)) return "taken";
     if (event === "snapshot") return this.#begin(raidId, data);
-    if (event === "hello" || event === "sync") return this.#await(raidId, data.head);
+    if (event === "hello") return this.#greeted(raidId, data);
+    if (event === "sync") return this.#await(raidId, data.head);
     const raid = this.raids.get(raidId);
     if (raid === undefined) return this.#lose(raidId);
     return this.#apply(raid, frame);
@@ -114,6 +115,14 @@ export class Feed {
     if (became === "known") return "taken";
     if (this.#stuck.size > 0 && typeof data.seq === "number") this.#moved(raid.id);
     this.told.raid(raid, { event, data });
+    return "taken";
+  }
+
+  /** What was missed follows, of a raid that we have. Or a snapshot does, however long it takes on its way.
+   * @param {number} raidId @param {EventData} data */
+  #greeted(raidId, { recovered, head }) {
+    if (recovered === "full") return this.raids.has(raidId) ? this.#await(raidId, head) : this.#lose(raidId);
+    this.#awaited.delete(raidId);
     return "taken";
   }
 

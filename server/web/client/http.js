@@ -8,7 +8,7 @@ import { Problem, Unreachable } from "./errors.js";
 const PATIENCE_MS = 20_000;
 
 /** No server of ours asks for more; a wrong header must not stop a client for a day. */
-const RETRY_AFTER_MAX_MS = 10 * 60_000;
+export const RETRY_AFTER_MAX_MS = 10 * 60_000;
 
 /** @typedef {Record<string, string | number | boolean | null | undefined>} Query */
 
@@ -98,12 +98,15 @@ function parsed(text) {
   }
 }
 
+/** The code of a problem whose answer named none. @param {number} status */
+export const foreignCode = (status) => `http_${status}`;
+
 /**
  * A problem from its JSON; also for answers that are none, such as a proxy's page.
  * @param {any} content @param {number} status @param {number | null} [retryAfter]
  */
 export function problemOf(content, status, retryAfter = null) {
-  const told = typeof content?.code === "string" ? content : { code: `http_${status}`, title: `The server answered ${status}.` };
+  const told = typeof content?.code === "string" ? content : { code: foreignCode(status), title: `The server answered ${status}.` };
   return new Problem({ ...told, status, retryAfterMs: retryAfter });
 }
 

@@ -9,7 +9,7 @@
 import { attend } from "./attention.js";
 import { pauseBefore } from "./backoff.js";
 import { Problem, Unreachable } from "./errors.js";
-import { problemOf } from "./http.js";
+import { foreignCode, problemOf, RETRY_AFTER_MAX_MS } from "./http.js";
 import { newKey } from "./keys.js";
 import { report } from "./report.js";
 import { withOffset } from "./times.js";
@@ -27,6 +27,10 @@ const NOT_ABOUT_THE_ITEM = new Set([401, 403, 408, 425, 429]);
 
 /** @param {number} status */
 const isFinal = (status) => status < 500 && !NOT_ABOUT_THE_ITEM.has(status);
+
+/** Something on the way (a proxy without its server) answers in a code of its own, and knows nothing of the item.
+ * @param {Problem} problem */
+const isRefusal = ({ status, code }) => isFinal(status) && code !== foreignCode(status);
 
 export class OutboxFull extends Error {
   constructor() {
@@ -149,7 +153,8 @@ export class Outbox {
 
   /** Returns whether nothing waits any longer. */
   async #sendAll() {
-    if (Date.now() < this.#notBefore) return this.#later(this.#notBefore - Date.now());
+    const wait = this.#notBefore - Date.now();
+    if (wait > 0 && wait <= RETRY_AFTER_MAX_MS) return this.#later(wait); // longer: the clock was set back
     for (;;) {
       const entries = this.#store.list().slice(0, this.#batch); // read anew: another tab may have sent some
       if (entries.length === 0 || this.isClosed) return true;
@@ -175,6 +180,7 @@ export class Outbox {
       else if (isFinal(status)) this.#settle(entry, { ok: false, problem: problemOf(problem, status) });
       else stopped ??= problemOf(problem, status);
     }
+    this.#changed();
     if (stopped !== null) throw stopped;
   }
 
@@ -184,9 +190,10 @@ export class Outbox {
     try {
       this.#settle(entry, { ok: true, answer: await this.#rest.contribute(raidId, body, key) });
     } catch (error) {
-      if (!(error instanceof Problem && isFinal(error.status))) throw error;
+      if (!(error instanceof Problem && isRefusal(error))) throw error;
       this.#settle(entry, { ok: false, problem: error });
     }
+    this.#changed();
   }
 
   /** What a failure means. @param {unknown} error @param {number} sent @returns {boolean} whether to try again at once */
@@ -216,7 +223,6 @@ export class Outbox {
   #settle({ name, item }, answer) {
     this.#store.remove(name);
     tell(this.#answerListeners, item, answer);
-    this.#changed();
   }
 
   /** @param {StorageEvent} event */

@@ -105,7 +105,9 @@ export class Raid {
     // `raidId` and `at` are of the event that brought it; `cursor` is made of epoch and seq here.
     const { members, cursor: _, raidId: __, at: ___, ...fields } = /** @type {EventData & Snapshot} */ (snapshot);
     for (const member of this.members.values()) this.#rememberName(member);
-    Object.assign(this, { inviteCode: undefined }, fields);
+    // A server of tomorrow may say more, also what is worked out here: that stays as it is.
+    const told = Object.entries(fields).filter(([name]) => !(name in Raid.prototype));
+    Object.assign(this, { inviteCode: undefined }, Object.fromEntries(told));
     this.members = new Map(members.map((member) => [member.userId, { ...member }]));
     this.#online = null;
   }

@@ -23,6 +23,8 @@ export class Raidline {
   #storage;
   /** @type {Map<number, Outbox>} */
   #outboxes = new Map();
+  /** What the storage would not take is only here, also when its outbox is closed. @type {Map<number, OutboxStore>} */
+  #stores = new Map();
 
   /**
    * @param {object} [options]
@@ -59,7 +61,8 @@ export class Raidline {
     const known = this.#outboxes.get(userId);
     if (known !== undefined && !known.isClosed) return known;
     const name = this.#http.origin || globalThis.location?.origin || "";
-    const store = new OutboxStore(this.#storage, name, userId);
+    const store = this.#stores.get(userId) ?? new OutboxStore(this.#storage, name, userId);
+    this.#stores.set(userId, store);
     const made = new Outbox(this.rest, this.#clock, store, userId, `raidline.outbox ${name} ${userId}`);
     this.#outboxes.set(userId, made);
     return made;

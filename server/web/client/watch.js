@@ -90,7 +90,7 @@ export class Watch {
   /** Follow these raids from now on. What is followed already goes on where it is. @param {Iterable<number>} raidIds */
   follow(raidIds) {
     if (!this.#feed.want(raidIds) || this.#isClosed) return;
-    if (this.#connection?.change() === true && !this.#feed.isEmpty) return;
+    if (this.#connection?.change() === true && !this.#feed.isEmpty) return this.#showOpen();
     if (this.#isReopening) return;
     this.#isReopening = true; // several calls in one turn are one new connection
     queueMicrotask(() => {
@@ -121,6 +121,7 @@ export class Watch {
     this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#heardAt = Date.now();
     this.#show(isOffline() ? { kind: "offline" } : { kind: "connecting" });
+    if (this.#isClosed || this.#connection !== null) return; // by whoever was told of it
     const { http, rest, transport } = this.#server;
     const Connection = transport === "ws" ? SocketConnection : EventSourceConnection;
     this.#connection = new Connection(http, rest, this.#feed, this.#listener());
@@ -158,7 +159,10 @@ export class Watch {
     this.#showOpen();
   }
 
+  /** What is no longer followed says nothing about the rest. */
   #showOpen() {
+    if (this.#greetedAt === null) return;
+    for (const topic of this.#stale.keys()) if (topic !== "own" && !this.#feed.wanted.has(topic)) this.#stale.delete(topic);
     const [reason] = this.#stale.values();
     this.#show(reason === undefined ? { kind: "live" } : { kind: "stale", reason });
   }
@@ -200,10 +204,11 @@ export class Watch {
 
   /** A raid is no longer ours to see. @param {number} raidId */
   #lose(raidId) {
-    if (!this.#feed.wanted.has(raidId)) return;
+    if (this.#isClosed || !this.#feed.wanted.has(raidId)) return;
     this.#feed.want([...this.#feed.wanted].filter((id) => id !== raidId));
     this.#tell("gone", raidId);
     if (this.#feed.isEmpty) this.#end("not_visible");
+    else this.#showOpen();
   }
 
   /** @param {number} [pauseMs]  where somebody said how long */
@@ -216,6 +221,7 @@ export class Watch {
 
   /** @param {number} pauseMs */
   #wait(pauseMs) {
+    if (this.#isClosed) return;
     this.#drop();
     this.#retry = setTimeout(() => this.#begin(), pauseMs);
     const retryAt = Date.now() + pauseMs;
@@ -225,6 +231,7 @@ export class Watch {
   /** The one look after the time, for all there is to follow. */
   #look() {
     if (this.#connection === null) return;
+    this.#heardAt = Math.min(this.#heardAt, Date.now()); // the clock may have been set back
     const silence = Date.now() - this.#heardAt;
     if (silence > this.#longestSilence || this.#feed.isOverdue()) this.#reconnect();
     else if (silence > SILENCE_ON_WAKING_MS) this.#connection.ping();
@@ -246,6 +253,7 @@ export class Watch {
 
   /** @param {EndReason} reason */
   #end(reason) {
+    if (this.#isClosed) return;
     this.#drop();
     clearInterval(this.#looking);
     this.#looking = undefined;

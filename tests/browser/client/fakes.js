@@ -61,7 +61,7 @@ export class FakeServer {
 
   #answered(item) {
     const status = this.refuses.get(item.xp);
-    if (status) return { status, problem: { status, code: `http_${status}`, title: "No" } };
+    if (status) return { status, problem: { status, code: "refused", title: "No" } };
     if (!(this.next[0] instanceof Error)) this.counted.set(item.key, item);
     return { status: 201, contribution: { contributionId: item.key, outcome: "accepted" } };
   }
@@ -78,7 +78,7 @@ export class FakeLocks {
 }
 
 export const problem = (status, retryAfterMs = null) =>
-  new Problem({ status, code: `http_${status}`, title: "No", retryAfterMs });
+  new Problem({ status, code: "refused", title: "No", retryAfterMs });
 
 /** Waits, with deadlines and in real time, until `condition` is truthy. */
 export async function eventually(condition, deadlineMs = 5_000) {

@@ -7,6 +7,8 @@ import { Clock } from "../../../server/web/client/clock.js";
 import { Unreachable } from "../../../server/web/client/errors.js";
 import { ITEMS_MAX, Outbox, OutboxFull } from "../../../server/web/client/outbox.js";
 import { OutboxStore } from "../../../server/web/client/outbox_store.js";
+import { problemOf } from "../../../server/web/client/http.js";
+import { Raidline } from "../../../server/web/client/raidline.js";
 import { closePage, eventually, FakeLocks, FakeServer, FakeStorage, openPage, problem, quiet } from "./fakes.js";
 
 const ORIGIN = "https://raids.example";
@@ -164,6 +166,46 @@ for (const status of [408, 500, 502, 503]) {
     assert.equal(outbox.waiting, 0);
   });
 }
+
+for (const status of [400, 404, 405, 410]) {
+  test(`${status} from something on the way, which is no Raidline, is no answer`, async () => {
+    const server = new FakeServer();
+    server.next = [problemOf("<h1>No such app</h1>", status)];
+    const outbox = outboxOf(server);
+    outbox.add({ raidId: 42, xp: 5 });
+    await quiet();
+    assert.deepEqual([outbox.waiting, outbox.answers], [1, []]);
+    mock.timers.tick(1_000);
+    await eventually(isEmpty(outbox));
+    assert.deepEqual([outbox.answers, server.xp], [[[5, "ok"]], 5]);
+  });
+}
+
+test("a batch that is answered is one change, not one for each", async () => {
+  const server = new FakeServer();
+  server.next = [new Unreachable("offline")];
+  const outbox = outboxOf(server);
+  for (let xp = 1; xp <= 300; xp += 1) outbox.add({ raidId: 42, xp });
+  await quiet();
+  const waiting = [];
+  outbox.onChange(() => waiting.push(outbox.waiting));
+  await outbox.flush();
+  assert.deepEqual(waiting, [0]);
+});
+
+test("a clock that is set back does not keep anything longer than was asked", async () => {
+  const server = new FakeServer();
+  server.next = [problem(503, 20_000)];
+  const outbox = outboxOf(server);
+  outbox.add({ raidId: 42, xp: 5 });
+  await quiet();
+  const { now } = Date;
+  const set = mock.method(Date, "now", () => now() - 3_600_000);
+  mock.timers.tick(20_000);
+  await quiet();
+  set.mock.restore();
+  assert.equal(outbox.waiting, 0);
+});
 
 test("Retry-After is kept to, whoever is impatient", async () => {
   const server = new FakeServer();
@@ -346,6 +388,19 @@ test("a listener that throws stops nothing, and one that is taken off hears noth
   outbox.add({ raidId: 42, xp: 5 });
   await eventually(isEmpty(outbox));
   assert.deepEqual([heard, errors.mock.callCount()], [0, 1]);
+  mock.restoreAll();
+});
+
+test("what no storage took is still there for the next outbox of the same person", async () => {
+  mock.method(globalThis, "fetch", async () => { throw new TypeError("offline"); });
+  const raidline = new Raidline({ origin: ORIGIN, storage: null });
+  const before = raidline.outbox(1);
+  before.add({ raidId: 42, xp: 5 });
+  before.close();
+  const after = raidline.outbox(1);
+  open.push(after);
+  assert.notEqual(after, before);
+  assert.deepEqual(after.of(42).map(({ xp }) => xp), [5]);
   mock.restoreAll();
 });
 

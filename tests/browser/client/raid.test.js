@@ -19,6 +19,15 @@ test("a snapshot is taken over whole, with members by their id", () => {
   assert.equal(raid.over, false);
 });
 
+test("a snapshot that says what is worked out here, or is meant badly, breaks nothing", () => {
+  const evil = JSON.parse('{"over": true, "onlineCount": 7, "isActive": false, "apply": null, "__proto__": {"nameOf": 1}}');
+  const raid = raidOf(evil);
+  assert.equal(raid.over, false);
+  assert.equal(raid.isActive, true);
+  assert.equal(raid.nameOf(1), "Ann");
+  assert.equal(raid.apply("presence", { online: [1] }), "applied");
+});
+
 test("a snapshot does not share its members with the raid", () => {
   const given = snapshot();
   new Raid(given).members.get(1).username = "Somebody";

@@ -504,6 +504,87 @@ test("closed, it is over for good", async () => {
   assert.deepEqual([watch.state, openings(), heard.raid.length], [{ kind: "ended", reason: "closed" }, 1, 1]);
 });
 
+test("a reset's snapshot may take its time: nothing is missing while it comes", async () => {
+  const { watch, heard } = await live();
+  stream().says("hello", { raidId: 42, at: AT, recovered: "reset", head: "4-2000", from: "3-10" });
+  await after(15_000);
+  assert.deepEqual([openings(), watch.state.kind], [1, "live"]);
+  stream().says("snapshot", { raidId: 42, at: AT, ...snapshot({ epoch: 4, seq: 2000 }) }, "4-2000");
+  assert.deepEqual([heard.raid.at(-1), watch.raids.get(42).cursor], [[42, "snapshot", 2000], "4-2000"]);
+});
+
+test("a raid that was left and is followed again before the cursor moved is shown again", async () => {
+  const { watch, heard } = await live({ raids: [42, 43] });
+  stream().says("contribution", contribution(11), "pABC");
+  watch.follow([43]);
+  await quiet();
+  watch.follow([42, 43]);
+  await quiet();
+  stream().says("hello", { raidId: 42, at: AT, recovered: "full", head: "3-11" });
+  await after(500);
+  assert.equal(stream().url.searchParams.has("lastEventId"), false);
+  greets(stream(), { seq: 11 });
+  assert.deepEqual(heard.raid.at(-1), [42, "snapshot", 11]);
+});
+
+test("a raid without news that is gone says nothing about the others", async () => {
+  const { watch } = await live({ raids: [42, 43] });
+  stream().says("status", { raidId: 43, live: false, reason: "unavailable" });
+  assert.equal(watch.state.kind, "stale");
+  stream().says("gone", { raidId: 43, at: AT });
+  assert.equal(watch.state.kind, "live");
+});
+
+for (const kind of ["connecting", "live", "reconnecting"]) {
+  test(`closed by whoever is told that it is ${kind}, it stays closed`, async () => {
+    const { watch, heard } = watching({ raids: [42] }, {
+      connection: (state) => {
+        heard.states.push(state.kind);
+        if (state.kind === kind) watch.close();
+      },
+    });
+    await quiet();
+    if (kind !== "connecting") greets(stream());
+    if (kind === "reconnecting") stream().fails();
+    await after(120_000);
+    assert.deepEqual([watch.state, heard.states.at(-1)], [{ kind: "ended", reason: "closed" }, "ended"]);
+    assert.equal(heard.states.filter((one) => one === "ended").length, 1);
+    assert.ok(FakeEventSource.all.every((one) => one.isClosed));
+  });
+}
+
+test("closed by whoever is told that the last raid is gone, it ended by that and nothing else", async () => {
+  const { watch, heard } = await live({ raids: [42] }, { gone: () => watch.close() });
+  stream().says("gone", { raidId: 42, at: AT });
+  assert.deepEqual([watch.state, heard.states.at(-1)], [{ kind: "ended", reason: "closed" }, "ended"]);
+});
+
+test("retried by whoever is told that it connects, there is one connection", async () => {
+  const { watch } = watching({ raids: [42] }, { connection: ({ kind }) => kind === "connecting" && watch.retryNow() });
+  await quiet();
+  assert.equal(FakeEventSource.all.filter((one) => !one.isClosed).length, 1);
+});
+
+test("closed while it asks why it did not open, nobody is told of the answer", async () => {
+  let answer;
+  const { watch, heard } = watching({ raids: [42, 43] }, { rest: { hydrate: () => new Promise((resolve) => { answer = resolve; }) } });
+  await quiet();
+  stream().fails();
+  await quiet();
+  watch.close();
+  answer({ raids: { 42: null, 43: null } });
+  await quiet();
+  assert.deepEqual([heard.gone, watch.state], [[], { kind: "ended", reason: "closed" }]);
+});
+
+test("a clock that is set back does not hide that a stream is silent", async () => {
+  await live();
+  const { now } = Date;
+  mock.method(Date, "now", () => now() - 3_600_000);
+  for (let seconds = 0; seconds < 60; seconds += 5) await after(5_000);
+  assert.equal(openings(), 2);
+});
+
 test("closed before its first turn, it never opens", async () => {
   watching({ raids: [42] }).watch.close();
   await quiet();

@@ -63,7 +63,9 @@ export function boardChoice(rest, changed) {
     raids.hidden = kind !== "raids" || raids.options.length === 0;
     if (kind === "raids") return;
     setText(period, periodInWords(kind, choice.names[kind], today));
-    later.disabled = choice.names[kind] >= periodOf(kind, today);
+    const isLatest = choice.names[kind] >= periodOf(kind, today);
+    if (isLatest && document.activeElement === later) earlier.focus(); // what is disabled would lose the focus
+    later.disabled = isLatest;
   }
 
   return { element, show, get board() { return { kind: choice.kind, name: choice.names[choice.kind] }; } };

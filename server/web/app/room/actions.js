@@ -15,7 +15,8 @@ export function startView(app, raidId) {
   let raid = null;
   button.addEventListener("click", async () => {
     const text = raid.openJoin ? words.text : [words.text, words.closes];
-    if (await confirmed({ title: words.question, text, yes: words.button })) await attempt(button, () => app.raidline.rest.start(raidId));
+    const isSure = await confirmed({ title: words.question, text, yes: words.button });
+    if (isSure) await attempt(button, () => app.raidline.rest.start(raidId));
   });
   return {
     element,
@@ -36,7 +37,8 @@ export function manageView(app, raidId) {
   const code = action(words.newCode, () => renewCode(app, raid, code));
   const leave = action(words.leave, () => leaveRaid(app, raid, leave));
   const cancel = action(words.cancel, () => cancelRaid(app, raid, cancel), "danger");
-  const element = h("section", { class: "card room-manage", hidden: true }, h("h2", {}, words.title), h("div", { class: "row" }, edit, code, leave, cancel));
+  const element = h("section", { class: "card room-manage", hidden: true },
+    h("h2", {}, words.title), h("div", { class: "row" }, edit, code, leave, cancel));
   return {
     element,
     update(ofRaid) {
@@ -72,6 +74,7 @@ async function leaveRaid(app, raid, button) {
 
 async function cancelRaid(app, raid, button) {
   const words = texts.room.manage;
-  const question = { title: words.cancelQuestion, text: words.cancelText, yes: words.cancel, no: words.keep, danger: true };
-  if (await confirmed(question)) await attempt(button, () => app.raidline.rest.cancel(raid.id));
+  const answers = { yes: words.cancel, no: words.keep, danger: true };
+  if (!(await confirmed({ title: words.cancelQuestion, text: words.cancelText, ...answers }))) return;
+  await attempt(button, () => app.raidline.rest.cancel(raid.id));
 }

@@ -25,7 +25,8 @@ function bar(kind, name) {
   const of = h("span", { class: "soft" });
   const part = h("span", { class: "figure room-bar-part" });
   const fill = h("div", { class: "room-bar-fill" });
-  const track = h("div", { class: "room-bar-track", role: "progressbar", "aria-label": name, "aria-valuemin": 0, "aria-valuemax": 100 }, fill);
+  const bounds = { "aria-valuemin": 0, "aria-valuemax": 100 };
+  const track = h("div", { class: "room-bar-track", role: "progressbar", "aria-label": name, ...bounds }, fill);
   const label = h("div", { class: "spread" }, h("p", {}, value, " ", of), part);
   return {
     element: h("div", { class: `room-bar room-bar-${kind}` }, label, track),

@@ -40,15 +40,17 @@ export function contributeForm(contribute) {
 }
 
 function xpField() {
-  const input = h("input", { type: "number", inputmode: "numeric", min: 0, step: 1, required: true, autocomplete: "off" });
+  const whole = { type: "number", inputmode: "numeric", min: 0, step: 1 };
+  const input = h("input", { ...whole, required: true, autocomplete: "off" });
   return field({ name: "xp", id: "contribute-xp", label: words.xp, input });
 }
 
-/** Free to choose; what the server's own defaults and courses know is offered. */
+/** Free to choose, some are offered; without one the server has its own word. */
 function kindField() {
-  const input = h("input", { maxlength: KIND_MAX, list: "contribute-kinds", autocomplete: "off", placeholder: words.optional });
+  const list = "contribute-kinds";
+  const input = h("input", { maxlength: KIND_MAX, list, autocomplete: "off", placeholder: words.optional });
   const kind = field({ name: "type", id: "contribute-kind", label: words.kind, input });
-  kind.element.append(h("datalist", { id: "contribute-kinds" }, words.kinds.map((one) => h("option", { value: one }))));
+  kind.element.append(h("datalist", { id: list }, words.kinds.map((one) => h("option", { value: one }))));
   return kind;
 }
 

@@ -22,21 +22,50 @@ export async function editRaid(app, raid) {
 }
 
 function editForm(raid, close, save) {
-  const title = field({ name: "title", id: "edit-title", label: words.name, input: h("input", { maxlength: TITLE_MAX, value: raid.title, dir: "auto" }) });
-  const description = field({ name: "description", id: "edit-description", label: words.description, input: h("textarea", { maxlength: DESCRIPTION_MAX, rows: 4, dir: "auto" }, raid.description) });
-  const open = h("input", { type: "checkbox", name: "openJoin", checked: raid.openJoin });
-  const shown = h("input", { type: "checkbox", name: "public", checked: raid.public });
+  const fields = editFields(raid);
   const submit = h("button", { class: "main", type: "submit" }, words.save);
-  const form = h("form", { class: "stack", novalidate: true }, title.element, description.element,
-    h("label", { class: "check" }, shown, words.public), h("label", { class: "check" }, open, words.openJoin),
-    h("div", { class: "room-dialog-buttons" }, h("button", { type: "button", on: { click: () => close(null) } }, texts.common.cancel), submit));
+  const cancel = h("button", { type: "button", on: { click: () => close(null) } }, texts.common.cancel);
+  const form = h("form", { class: "stack", novalidate: true }, fields.elements,
+    h("div", { class: "room-dialog-buttons" }, cancel, submit));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const wanted = { title: title.input.value.trim(), description: description.input.value, openJoin: open.checked, public: shown.checked };
-    if (wanted.title === "") return title.refuse(words.nameWrong);
+    const wanted = fields.wanted();
+    if (wanted.title === "") return fields.title.refuse(words.nameWrong);
     save(changesOf(raid, wanted), submit);
   });
   return form;
+}
+
+/** Whom it lets in and who may watch is settled when it is over; what it is called is not. */
+function editFields(raid) {
+  const [title, description] = [titleField(raid), descriptionField(raid)];
+  const shown = h("input", { type: "checkbox", name: "public", checked: raid.public });
+  const open = h("input", { type: "checkbox", name: "openJoin", checked: raid.openJoin });
+  const boxes = [check(shown, words.public), check(open, words.openJoin)];
+  return {
+    title,
+    elements: [title.element, description.element, raid.over ? null : boxes],
+    wanted: () => ({
+      title: title.input.value.trim(),
+      description: description.input.value,
+      public: shown.checked,
+      openJoin: open.checked,
+    }),
+  };
+}
+
+function check(input, label) {
+  return h("label", { class: "check" }, input, label);
+}
+
+function titleField(raid) {
+  const input = h("input", { maxlength: TITLE_MAX, value: raid.title, dir: "auto" });
+  return field({ name: "title", id: "edit-title", label: words.name, input });
+}
+
+function descriptionField(raid) {
+  const input = h("textarea", { maxlength: DESCRIPTION_MAX, rows: 4, dir: "auto" }, raid.description);
+  return field({ name: "description", id: "edit-description", label: words.description, input });
 }
 
 function changesOf(raid, wanted) {

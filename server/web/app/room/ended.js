@@ -44,5 +44,6 @@ function tellOwn(own, raid, member) {
   if (member === undefined) return;
   const part = words.ownPart(figure(member.xpContributed), member.tasksContributed);
   const ofAll = raid.currentXp > 0 && words.ownShare(percent(member.xpContributed, raid.currentXp));
-  replace(own, h("span", { class: "soft" }, words.own), h("b", { class: "figure" }, part), ofAll && h("span", { class: "soft" }, ofAll));
+  const told = [h("span", { class: "soft" }, words.own), h("b", { class: "figure" }, part)];
+  replace(own, told, ofAll && h("span", { class: "soft" }, ofAll));
 }

@@ -32,7 +32,8 @@ export function lineOfRow(row, raid, me) {
 
 /** One's own, while the raid runs, and not for ever. The server has the last word. */
 export function canTakeBack(line, raid, now) {
-  return line.kind === "contribution" && line.own && !line.voided && raid.status === "active" && now - line.at < TAKE_BACK_MS;
+  if (line.kind !== "contribution" || !line.own || line.voided) return false;
+  return raid.status === "active" && now - line.at < TAKE_BACK_MS;
 }
 
 const TOLD = new Set([
@@ -58,7 +59,8 @@ export class FeedLines {
 
   /** The ledger's rows of before, beneath what has come since. */
   fill(older) {
-    const known = new Set(this.lines.filter((line) => line.kind === "contribution").map((line) => line.contributionId));
+    const contributions = this.lines.filter((line) => line.kind === "contribution");
+    const known = new Set(contributions.map((line) => line.contributionId));
     this.lines = [...this.lines, ...older.filter((line) => !known.has(line.contributionId))].slice(0, LINES);
   }
 

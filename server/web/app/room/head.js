@@ -13,6 +13,11 @@ export function headView() {
   return {
     element: h("header", { class: "room-head" }, chips, title, description),
     title,
+    /** Nothing was heard of the raid yet, and it may take a while. */
+    wait() {
+      setText(description, words.waitingForServer);
+      description.hidden = false;
+    },
     update(raid) {
       chips.hidden = false;
       status.dataset.status = raid.status;

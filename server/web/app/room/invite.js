@@ -16,7 +16,7 @@ export function inviteView(app, raidId) {
   let reading = 0;
 
   parts.share.addEventListener("click", () => {
-    navigator.share({ title, text: words.shareText(title), url: parts.link.value }).catch(() => {}); // they thought better of it
+    navigator.share({ title, text: words.shareText(title), url: parts.link.value }).catch(() => {}); // not after all
   });
 
   /** Whoever just came in, or whose code was renewed, has to ask for it. */
@@ -48,7 +48,8 @@ export function inviteView(app, raidId) {
 function inviteParts() {
   const hint = h("p", { class: "soft small" });
   const code = h("output", { class: "figure room-code", "aria-label": words.code });
-  const link = h("input", { class: "room-link", readonly: true, "aria-label": words.link, on: { focus: () => link.select() } });
+  const link = h("input", { class: "room-link", readonly: true, "aria-label": words.link });
+  link.addEventListener("focus", () => link.select());
   const share = h("button", { type: "button", hidden: typeof navigator.share !== "function" }, words.share);
   const picture = h("div", { class: "room-qr-card" });
   const qr = h("details", { class: "room-fold room-qr-details" }, h("summary", {}, words.showQr), picture);

@@ -9,8 +9,9 @@ const words = texts.room.members;
 
 /** `nameOf()` is what the member is called at the moment it is pressed. */
 export function menuButton(app, raidId, userId, nameOf) {
+  const look = { class: "plain room-menu", hidden: true, "aria-haspopup": "dialog" };
   const click = () => openMenu(app, raidId, userId, nameOf());
-  return h("button", { type: "button", class: "plain room-menu", hidden: true, "aria-haspopup": "dialog", on: { click } }, "⋯");
+  return h("button", { type: "button", ...look, on: { click } }, "⋯");
 }
 
 async function openMenu(app, raidId, userId, name) {

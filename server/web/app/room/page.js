@@ -56,9 +56,15 @@ function followed(app, raidId, view, onMissing) {
     connection(state) {
       app.connection.show(state, () => watch.retryNow());
       if (state.kind === "ended" && state.reason === "not_visible") lost();
-      if (state.kind === "reconnecting" || state.kind === "offline") tell();
+      if (state.kind === "reconnecting" || state.kind === "offline") away();
     },
   });
+
+  /** Where nothing was seen of it yet, it is said that there will be; what was seen stays as it was. */
+  function away() {
+    if (raid === null) view.head.wait();
+    tell();
+  }
 
   function lost() {
     title = words[raid === null ? "missing" : "gone"].title;

@@ -7,8 +7,10 @@ const QUIET = 3; // of light around it, in modules; the card it lies on adds the
 
 export function qrCode(text, label) {
   const { size, data } = encode(text, { ecc: "M", border: QUIET });
-  return svg("svg", { class: "room-qr", viewBox: `0 0 ${size} ${size}`, role: "img", "aria-label": label, "shape-rendering": "crispEdges" },
-    svg("path", { d: pathOf(data) }));
+  const viewBox = `0 0 ${size} ${size}`;
+  const modules = svg("path", { d: pathOf(data) });
+  const look = { class: "room-qr", viewBox, "shape-rendering": "crispEdges" };
+  return svg("svg", { ...look, role: "img", "aria-label": label }, modules);
 }
 
 /** Rows of booleans as one rectangle for each run of dark modules. */

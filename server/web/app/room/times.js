@@ -41,3 +41,10 @@ export function timeLeft(raid, now) {
   const left = Math.max(0, deadline - now);
   return { seconds: left / 1000, isUp: left === 0, isUrgent: left > 0 && left < (deadline - start) * URGENT_SHARE };
 }
+
+/** "14:05", and with its day when that is not today. */
+export function clock(at) {
+  const time = new Date(at);
+  const day = time.toDateString() === new Date().toDateString() ? {} : { day: "numeric", month: "short" };
+  return time.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
+}

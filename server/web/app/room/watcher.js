@@ -23,7 +23,8 @@ export function watcherView(app) {
 }
 
 export function codeForm(app) {
-  const code = field({ name: "code", id: "room-join-code", label: words.code, input: h("input", { autocomplete: "off", autocapitalize: "characters", spellcheck: "false" }) });
+  const input = h("input", { autocomplete: "off", autocapitalize: "characters", spellcheck: "false" });
+  const code = field({ name: "code", id: "room-join-code", label: words.code, input });
   const join = h("button", { type: "submit" }, words.join);
   const form = h("form", { class: "room-code-form", novalidate: true }, code.element, join);
   form.addEventListener("submit", (event) => {
