@@ -6,6 +6,7 @@ nothing known is refused, for it would answer 200 and lose what was meant.
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -37,6 +38,9 @@ INVITE_CODE_MAX = 64
 _ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f]*$"
 _LINES = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"
 _VISIBLE = r"^[\x21-\x7e]+$"
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
+"""Letters and symbols by their category, of which nothing is to be seen."""
+
 
 
 def _instant(value: object) -> datetime | None:
@@ -56,10 +60,25 @@ def _time_zone(name: str) -> str:
     return place_of(name)
 
 
+def _seen(text: str) -> str:
+    """A title is a link, and a name is who somebody is: of marks and invisible characters alone they are neither."""
+    if all(unicodedata.category(one)[0] in "CMZ" or one in _BLANK for one in text):
+        raise PydanticCustomError("seen", "has to have something in it that can be seen")
+    return text
+
+
 Id = Annotated[int, Field(ge=1, le=ID_MAX)]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE)]
+Title = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE),
+    AfterValidator(_seen),
+]
 Description = Annotated[str, StringConstraints(max_length=2000, pattern=_LINES)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=_ONE_LINE)]
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=_ONE_LINE),
+    AfterValidator(_seen),
+]
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_time_zone)]
 Instant = Annotated[datetime | None, BeforeValidator(_instant)]
 Scope = Literal["backdate", "unlimited", "contributions:write", "achievements:write", "admin"]

@@ -1,8 +1,8 @@
 """The page's files, in memory, under one version: a hash over all of them.
 
 They are read at the start. Whoever asks for index.html, or for a file without the present version,
-has the folder looked at first (names, times and sizes only): what was edited meanwhile is read then,
-and makes a new version. So nothing needs a restart during development, and no list of files is kept.
+has the folder looked at first (names, times and sizes only, and not again at once: it takes longer
+than the answer): what was edited meanwhile is read then, and makes a new version. So nothing needs a restart during development, and no list of files is kept.
 Files of the present version are answered without a look: they are what the version stands for.
 """
 
@@ -12,6 +12,7 @@ import gzip
 import hashlib
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,8 +54,11 @@ class PageFile:
 
 
 class PageFiles:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, look_every: float = 0.0) -> None:
+        """`look_every`: so many seconds one look is good for."""
         self._folder = folder
+        self._look_every = look_every
+        self._next_look = 0.0
         self._stamps: dict[str, Stamp] = {}
         self._files: dict[str, PageFile] = {}
         self._index = page_file(TEMPLATE, b"")
@@ -77,6 +81,8 @@ class PageFiles:
 
     def look(self) -> None:
         """Read what is another than before. A file that vanishes meanwhile leaves all as it was until the next look."""
+        if time.monotonic() < self._next_look:
+            return
         try:
             stamps = dict(_stamps(self._folder))
             if stamps != self._stamps or not self._files:
@@ -84,6 +90,7 @@ class PageFiles:
         except FileNotFoundError:
             if not self._files:
                 raise
+        self._next_look = time.monotonic() + self._look_every
 
     def _read(self, stamps: dict[str, Stamp]) -> None:
         template = (self._folder / TEMPLATE).read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ from server.problems import Problem
 from server.ready_made import matches
 
 FOLDER: Final = Path(__file__).parent.parent / "web"
-PAGE: Final = PageFiles(FOLDER)
+PAGE: Final = PageFiles(FOLDER, look_every=1.0)
 
 _REVALIDATED: Final = "no-cache"
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"

@@ -20,7 +20,8 @@ MISFITS = r"""() => {
     if (!isThere(one) || one.matches(".skip, .brand")) continue;
     const isInSentence = one.tagName === "A" && getComputedStyle(one).display === "inline" && one.parentElement.textContent.trim() !== one.textContent.trim();
     if (isInSentence) continue;
-    const target = one.type === "checkbox" ? one.closest("label") ?? one : one;
+    const isSpread = getComputedStyle(one, "::after").position === "absolute"; // over all of what it stands in
+    const target = isSpread ? one.closest(".card") ?? one : one.type === "checkbox" ? one.closest("label") ?? one : one;
     const { width, height } = target.getBoundingClientRect();
     const isMain = one.matches("button.main, .button.main, .room-quick button, .ways a, dialog button, [type=submit]");
     const least = isMain ? 44 : 24;

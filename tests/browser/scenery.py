@@ -119,7 +119,7 @@ class Stage:
             await connection.close()
         async with redis.asyncio.Redis.from_url(self.services.redis_url) as client:
             state = {name: str(int(moment.timestamp() * 1000)) for name, moment in times.items()}
-            await client.hset(raid_key(raid_id, "state"), mapping=state)  # type: ignore[arg-type, misc]
+            await client.hset(raid_key(raid_id, "state"), mapping=state)  # type: ignore[arg-type]
             if "ended_at" not in times:
                 await client.zadd(RAIDS_DEADLINES, {str(raid_id): int(state["deadline"])})
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.async_api import expect
 
 from tests.browser.axe import assert_accessible
-from tests.browser.histories import some_days, today_of
+from tests.browser.histories import contributes_on, some_days, today_of
 from tests.browser.world import NARROW, World
 
 SIGNED_OUT = r"status of 401"
@@ -24,6 +24,17 @@ async def test_another_name_and_zone(world: World) -> None:
     await expect(page.locator(".day[aria-current]")).to_have_attribute("data-day", str(today_of("Pacific/Kiritimati")))
     me = (await history.person.get("/me")).json()
     assert (me["name"], me["tz"]) == ("Anneliese ‮ <b>", "Pacific/Kiritimati")
+
+
+async def test_what_is_typed_stays_while_the_profile_moves(world: World) -> None:
+    history = await some_days(world.people, [1], name="Ann")
+    page = await world.page_of(history.person, "/me")
+    await page.get_by_label("Time zone").fill("Pacific/Kiritimati")
+    await page.get_by_label("Name", exact=True).fill("Anneliese")
+    await contributes_on(history.person, history.raid_id, history.today, 500)
+    await expect(page.locator(".streak-card")).to_have_attribute("data-state", "active")
+    await expect(page.get_by_label("Time zone")).to_have_value("Pacific/Kiritimati")
+    await expect(page.get_by_label("Name", exact=True)).to_have_value("Anneliese")
 
 
 async def test_a_zone_that_is_none_is_refused_in_words(world: World) -> None:

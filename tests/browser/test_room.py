@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.axe import assert_accessible
+from tests.browser.faults import AWAY
 from tests.browser.world import DESKTOP, NARROW, PHONE, Screen, World, shows
 from tests.helpers import eventually
 from tests.server.people import Person
@@ -133,3 +134,17 @@ async def test_the_chart_says_the_same_as_a_table(world: World) -> None:
     await expect(page.get_by_role("row").last).to_contain_text("300")
     await contributes(ann, raid, 400)
     await expect(page.get_by_role("row").last).to_contain_text("700")
+
+
+async def test_a_room_gone_to_while_the_server_is_away_says_so_and_goes_on_by_itself(world: World) -> None:
+    world.faults.expect(AWAY, "status of 50")
+    ann = await world.people.person("Ann")
+    raid = await ann.starts_raid(description="Top to bottom")
+    page = await world.page_of(ann)
+    await expect(page.locator(".connection")).to_have_attribute("data-kind", "live")
+    await world.raidline.server.kill()
+    await page.get_by_role("link", name=raid["title"]).click()
+    await expect(page.get_by_text("The server does not answer yet.")).to_be_visible()
+    await world.raidline.start()
+    await expect(heading(page, raid["title"])).to_be_visible(timeout=40_000)
+    await expect(page.locator(".room-description")).to_have_text("Top to bottom")

@@ -45,6 +45,18 @@ async def test_the_leader_edits_it(world: World) -> None:
     await expect(other.get_by_text("Whoever has this code or link can join.")).to_be_visible()
 
 
+async def test_what_it_is_called_can_be_edited_after_the_end_and_nothing_else(world: World) -> None:
+    ann = await world.people.person("Ann")
+    raid = await ann.starts_raid(targetXp=10, targetTasks=1)
+    assert (await ann.post(f"/raids/{raid['id']}/contributions", {"xp": 10})).status_code == 201
+    page = await world.page_of(ann, path_of(raid))
+    await press(page, "Edit")
+    await expect(page.get_by_role("dialog").get_by_role("checkbox")).to_have_count(0)
+    await page.get_by_label("Title").fill("Cleaned")
+    await press(page, "Save")
+    await expect(heading(page, "Cleaned")).to_be_visible()
+
+
 async def test_a_new_invite_code_reaches_the_members(world: World) -> None:
     ann, ben = await world.people.person("Ann"), await world.people.person("Ben")
     raid = await ann.makes_raid()

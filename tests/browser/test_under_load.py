@@ -1,6 +1,7 @@
 """A crowd of contributions: the page answers, keeps up, and holds no more afterwards than before.
 
-Times are measured and told (`-rP`, and in the report's properties), hardly asserted: the machine may be busy.
+Times are measured and told (`-rP`, and in the report's properties), not asserted, for the machine may be busy: but for
+that a click is answered at all, within a bound that only a page that stands still would miss.
 """
 
 import asyncio
@@ -19,9 +20,6 @@ SECONDS = 8
 ANSWERED_MS = 500
 """A click may take so long up to the next paint, in the middle of it; or, on a machine that is busy with other things,
 five times as long as the same click on the same page at rest."""
-
-WORK_US = 500
-"""The page's main thread may work so long on each event, all drawing included: half the time at a thousand a second."""
 
 TAKEN = "(({ clicks }) => { seen.clicks = []; return { ...seen, clicks }; })(seen)"
 """What was seen since the clicks were last taken."""
@@ -57,7 +55,6 @@ async def test_the_page_answers_at_a_thousand_events_a_second(world: World, reco
     for name, value in told.items():
         record_property(name, str(value))
     print(told)  # noqa: T201 - the figures are what this test is for
-    assert work < WORK_US
     assert _median(seen["clicks"]) <= max(ANSWERED_MS, 5 * _median(idle["clicks"]))
 
 

@@ -180,6 +180,15 @@ class TestHolding:
         (folder / "app/main.js").unlink()
         assert files.present(path)
 
+    def test_one_look_is_enough_for_all_who_come_together(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        files, now = PageFiles(folder, look_every=1.0), 100.0
+        monkeypatch.setattr("time.monotonic", lambda: now)
+        before = version(files)
+        (folder / "app/main.js").write_text("new")
+        assert version(files) == before
+        now += 1.0
+        assert version(files) != before
+
     def test_what_is_smaller_zipped_is_held_zipped(self, folder: Path) -> None:
         (folder / "app/tiny.js").write_text("1")
         files = PageFiles(folder)

@@ -33,4 +33,5 @@ CONTRIBUTIONS = 200
 
 STOPPED_SUBSCRIBERS, STOPPED = 1_000, 10
 STOPPED_RATE = "100"
-"""One thousand, of whom ten stop reading: first a burst fills what lies between, then the others are measured."""
+FILLING_BURSTS = 12
+"""Some 5 MB for each of those who have stopped: more than the buffers of both ends of a connection take."""

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,9 +29,11 @@ class Program:
 
 
 @contextlib.asynccontextmanager
-async def running(program: Program, log: Path) -> AsyncIterator[int]:
+async def running(
+    program: Program, log: Path, where: AbstractContextManager[None] | None = None
+) -> AsyncIterator[int]:
     """Its pid, once it takes connections. Raises BenchError with its last words when it does not."""
-    with log.open("wb") as words:
+    with log.open("wb") as words, where or contextlib.nullcontext():
         process = subprocess.Popen(
             [*launched(), *program.command],
             env={**os.environ, **program.environment},

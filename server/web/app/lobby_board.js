@@ -41,6 +41,8 @@ export class LobbyBoard {
     for (const [ids, list] of [[mine, this.mine], [ended, this.ended], [watched, this.watched]]) {
       for (const id of ids) if (raids.has(id)) this.#put(raids.get(id), list);
     }
+    for (const id of mine) this.#move(id, this.watched, this.mine);
+    for (const id of watched) this.#move(id, this.mine, this.watched);
   }
 
   show(raid) {
@@ -73,6 +75,15 @@ export class LobbyBoard {
     else list.add(card);
     this.#cards.set(raid.id, card);
     this.#homes.set(card, list);
+  }
+
+  /** A raid that was joined, or left, in another tab. */
+  #move(raidId, from, to) {
+    const card = this.#cards.get(raidId);
+    if (this.#homes.get(card) !== from) return;
+    from.remove(card);
+    to.add(card);
+    this.#homes.set(card, to);
   }
 
   #forget(card) {

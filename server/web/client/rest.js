@@ -21,6 +21,9 @@ export class Rest {
   /** @param {{name?: string, tz?: string}} changes */
   changeMe(changes) { return this.#send("PATCH", "/me", changes); }
 
+  /** Away with me, for good. */
+  deleteMe() { return this.#send("DELETE", "/me"); }
+
   /** @param {{status?: string} & Page} [query] */
   myRaids(query) { return this.#get("/me/raids", query); }
 

@@ -214,7 +214,8 @@ export class Watch {
   /** @param {number} [pauseMs]  where somebody said how long */
   #reconnect(pauseMs) {
     if (this.#greetedAt !== null && Date.now() - this.#greetedAt >= STABLE_MS) this.#attempt = 0;
-    const pause = pauseMs ?? pauseBefore(this.#attempt, PAUSES);
+    // A goodbye that asks for no pause, again and again, must not make us hammer.
+    const pause = Math.max(pauseMs ?? 0, pauseBefore(this.#attempt, PAUSES));
     this.#attempt += 1;
     this.#wait(pause);
   }

@@ -185,16 +185,13 @@ test("a snapshot replaces everything in the same object, also what it does not n
   assert.equal("raidId" in raid, false);
 });
 
-test("many events cost little, and the members stay the same map", () => {
+test("a hundred thousand events leave the members the same map", () => {
   const members = Array.from({ length: 10_000 }, (_, at) => ({ ...snapshot().members[0], userId: at + 1 }));
   const raid = raidOf({ members, seq: 0 });
   const map = raid.members;
-  const began = performance.now();
   for (let seq = 1; seq <= 100_000; seq += 1) {
     raid.apply("contribution", { raidId: 42, seq, userId: seq % 10_000, xp: 1, currentXp: seq, currentTasks: seq, xpContributed: 1, tasksContributed: 1 });
   }
   assert.equal(raid.currentXp, 100_000);
   assert.equal(raid.members, map);
-  // 10 us each would be one percent of a second's processor time at 1,000 a second; it takes less than one.
-  assert.ok(performance.now() - began < 1_000);
 });

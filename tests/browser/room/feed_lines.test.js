@@ -53,6 +53,14 @@ export const tests = {
     equal(feed.lines.map(({ kind, voided }) => [kind, voided]), [["contribution_voided", false], ["contribution", true]]);
   },
 
+  "what the ledger told already is no news when its event comes"() {
+    const feed = new FeedLines();
+    feed.fill([lineOfRow({ contributionId: "c1", userId: 2, xp: 1, createdAt: AT, voided: false }, RAID, 1)]);
+    feed.note(contribution(1), 0);
+    feed.note(contribution(2), 0);
+    equal(feed.lines.map(({ contributionId }) => contributionId), ["c2", "c1"]);
+  },
+
   "the ledger fills in beneath, each contribution once"() {
     const feed = new FeedLines();
     feed.note(contribution(2), 0);

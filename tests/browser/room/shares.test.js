@@ -55,6 +55,17 @@ export const tests = {
     equal(items.shown.map(({ key, state }) => [key, state]), [["k1", "sent"]]);
   },
 
+  "what another tab sent is no longer told to wait"() {
+    const items = new SentItems();
+    items.waiting([item(1), item(2)]);
+    items.sent(item(1));
+    items.stillWaiting([]);
+    equal(items.shown.map(({ key, state }) => [key, state]), [["k1", "sent"]]);
+    items.waiting([item(3)]);
+    items.stillWaiting([item(3)]);
+    equal(items.shown.map(({ key }) => key), ["k3", "k1"]);
+  },
+
   "dark modules in a row are one rectangle": () =>
     equal(pathOf([[true, true, false, true], [false, false, false, false], [false, true, true, true]]),
       "M0 0h2v1h-2zM3 0h1v1h-1zM1 2h3v1h-3z"),

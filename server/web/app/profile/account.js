@@ -16,7 +16,7 @@ export function accountCard(raidline, { changed, signedOut, deleted }) {
   const details = detailsForm(raidline.rest, changed);
   const element = h("section", { class: "card account-card", id: "account", "aria-labelledby": "account-heading" },
     h("h2", { id: "account-heading" }, said.heading),
-    details.element, exportPart(), signOutPart(raidline.sessions, signedOut), deletePart(deleted));
+    details.element, exportPart(), signOutPart(raidline.sessions, signedOut), deletePart(raidline.rest, deleted));
   return { element, show: ({ me }) => details.show(me) };
 }
 
@@ -42,6 +42,7 @@ function detailsForm(rest, changed) {
     if (wanted.length === 0) return setText(done, said.unchanged);
     let me = null;
     if (await attempt(button, line, async () => (me = await rest.changeMe(Object.fromEntries(wanted))))) {
+      [name.value, zone.value] = [me.name, me.tz]; // as the server has them, which may spell a zone otherwise
       show(me);
       setText(done, said.saved);
       await changed(me);
@@ -50,8 +51,8 @@ function detailsForm(rest, changed) {
 
   /** What somebody is typing is left alone. */
   function show(me) {
-    if (shown.name === null || name.value.trim() === shown.name || me.name === name.value.trim()) name.value = me.name;
-    if (shown.tz === null || zone.value.trim() === shown.tz || document.activeElement !== zone) zone.value = me.tz;
+    if (shown.name === null || name.value.trim() === shown.name) name.value = me.name;
+    if (shown.tz === null || zone.value.trim() === shown.tz) zone.value = me.tz;
     shown = { name: me.name, tz: me.tz };
   }
 
@@ -84,8 +85,8 @@ function signOutPart(sessions, signedOut) {
   return part(said.signOutTitle, said.signOutWhat, button, line);
 }
 
-function deletePart(deleted) {
-  const dialog = leavingDialog(() => deleted(said.leaving.done));
+function deletePart(rest, deleted) {
+  const dialog = leavingDialog(rest, () => deleted(said.leaving.done));
   const button = h("button", { type: "button", class: "danger", on: { click: dialog.open } }, said.delete);
   return part(said.deleteTitle, said.deleteWhat, button, dialog.element);
 }

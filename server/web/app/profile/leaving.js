@@ -2,13 +2,12 @@
 
 import { h } from "../dom.js";
 import { texts } from "../texts.js";
-import { deleteMe } from "./own_calls.js";
 import { attempt, errorLine, tell } from "./parts.js";
 
 const said = texts.profile.account.leaving;
 
 /** { element, open() }; `left()` is called when they are gone. */
-export function leavingDialog(left) {
+export function leavingDialog(rest, left) {
   const word = h("input", { name: "word", autocomplete: "off", autocapitalize: "none", spellcheck: "false" });
   const line = errorLine();
   const button = h("button", { type: "submit", class: "danger", disabled: true }, said.action);
@@ -24,7 +23,7 @@ export function leavingDialog(left) {
 
   async function submit(event) {
     event.preventDefault();
-    if (!isMeant() || !(await attempt(button, line, deleteMe))) return;
+    if (!isMeant() || !(await attempt(button, line, () => rest.deleteMe()))) return;
     element.close();
     left();
   }

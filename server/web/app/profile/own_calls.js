@@ -1,15 +1,17 @@
-// Two calls that no other page makes: everything about me as a file, and away with me.
+// A call that no other page makes: everything about me as a file.
 
 import { problemOf } from "../../client/http.js";
 import { Unreachable } from "../../client/index.js";
 import { rememberedToken } from "../session.js";
 
+/** Years of somebody's contributions take longer than other answers, but not for ever. */
+const PATIENCE_MS = 120_000;
+
 export const EXPORT_PATH = "/api/v1/me/export";
 
 /** The export as a file, for who is signed in by a token. Throws Problem | Unreachable. */
 export async function exportFile(name) {
-  const response = await called("GET", EXPORT_PATH);
-  const address = URL.createObjectURL(await response.blob());
+  const address = URL.createObjectURL(await exported());
   const link = document.createElement("a");
   link.href = address;
   link.download = name;
@@ -17,16 +19,13 @@ export async function exportFile(name) {
   URL.revokeObjectURL(address);
 }
 
-/** Away with me. Throws Problem | Unreachable. */
-export async function deleteMe() {
-  await called("DELETE", "/api/v1/me");
-}
-
-async function called(method, path) {
-  const response = await fetch(path, { method, ...credentials() }).catch((cause) => {
+async function exported() {
+  const unreachable = (cause) => {
     throw new Unreachable("No answer.", { cause });
-  });
-  if (response.ok) return response;
+  };
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const response = await fetch(EXPORT_PATH, { signal, ...credentials() }).catch(unreachable);
+  if (response.ok) return response.blob().catch(unreachable);
   throw problemOf(await response.json().catch(() => null), response.status);
 }
 

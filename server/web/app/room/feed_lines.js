@@ -49,6 +49,7 @@ export class FeedLines {
 
   /** `now` in ms of any clock that only goes forward. */
   note(line, now) {
+    if (this.#has(line)) return; // the ledger may have told it before its event came
     this.#openWindow(now);
     if (line.kind === "contribution_voided") this.#markVoided(line.contributionId);
     const whose = line.own ? "own" : "others";
@@ -67,6 +68,10 @@ export class FeedLines {
   clear() {
     this.lines = [];
     this.#burst = null;
+  }
+
+  #has({ kind, contributionId }) {
+    return kind === "contribution" && this.lines.some((line) => line.kind === kind && line.contributionId === contributionId);
   }
 
   #openWindow(now) {

@@ -14,6 +14,12 @@ export class SentItems {
     for (const item of items.slice(-KEPT)) this.#put({ key: item.key, xp: item.xp, state: "waiting", why: "" });
   }
 
+  /** All that waits: what else waited here was sent by another tab, which told its answer there. */
+  stillWaiting(items) {
+    const keys = new Set(items.map(({ key }) => key));
+    this.#items = this.#items.filter(({ key, state }) => state !== "waiting" || keys.has(key));
+  }
+
   sent(item) {
     this.#become(item, "sent", "");
   }

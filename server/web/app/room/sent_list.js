@@ -15,11 +15,12 @@ export function sentList(app, raidId) {
   const waiting = h("p", { class: "soft small", hidden: true });
 
   const draw = perFrame(() => {
+    const left = app.outbox?.of(raidId) ?? [];
+    items.stillWaiting(left);
     replace(list, items.shown.map(itemLine));
     list.hidden = items.shown.length === 0;
-    const count = app.outbox?.of(raidId).length ?? 0;
-    waiting.hidden = count === 0;
-    setText(waiting, words.waitingCount(count));
+    waiting.hidden = left.length === 0;
+    setText(waiting, words.waitingCount(left.length));
   });
 
   items.waiting(app.outbox?.of(raidId) ?? []);

@@ -1,0 +1,38 @@
+"""What one writes after reading two tutorials: `python -m loadtests.bench.fanout.peers.tutorial_app`, PORT, REDIS_URL."""
+
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import uvicorn
+from redis.asyncio import Redis
+from sse_starlette import EventSourceResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+CHANNEL = "raid"
+
+
+async def stream(request: Request) -> Response:
+    redis: Any = request.app.state.redis
+
+    async def events() -> AsyncIterator[dict[str, str]]:
+        async with redis.pubsub() as subscription:
+            await subscription.subscribe(CHANNEL)
+            async for message in subscription.listen():
+                if message["type"] == "message":
+                    yield {"event": "contribution", "data": message["data"]}
+
+    return EventSourceResponse(events())
+
+
+def main() -> None:
+    app = Starlette(routes=[Route("/", stream)])
+    app.state.redis = Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
+    uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]), access_log=False, log_level="warning")
+
+
+if __name__ == "__main__":
+    main()
