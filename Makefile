@@ -3,7 +3,8 @@
 #   make run       the whole of Raidline on http://127.0.0.1:8000 (PORT= for another port)
 #   make test      the test suite, against its own PostgreSQL and Redis
 #   make check     format, lint, types, layers
-#   make bench     the benchmarks; bench-ledger only those of the ledger (ARGS=--profile shows where the time goes)
+#   make bench     the benchmarks; bench-write only that of contributions, bench-ledger those of the ledger
+#                  (ARGS=--profile shows where the time goes), bench-fanout that of deliveries (docs/performance.md)
 #   make browser   what the tests of the page need besides: Chromium and two npm packages; without, they skip
 #   make format    put the code into shape
 #   make install   only build .venv
@@ -12,7 +13,7 @@ PORT ?= 8000
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install run test check bench bench-ledger browser format clean
+.PHONY: install run test check bench bench-fanout bench-ledger bench-write browser format clean
 
 run: install
 	@PORT=$(PORT) $(BIN)/raidline up
@@ -28,6 +29,12 @@ check: install
 
 bench: install
 	$(BIN)/python -m loadtests.bench $(ARGS)
+
+bench-fanout: install
+	$(BIN)/python -m loadtests.bench fanout $(ARGS)
+
+bench-write: install
+	$(BIN)/python -m loadtests.bench write $(ARGS)
 
 bench-ledger: install
 	$(BIN)/python -m loadtests.bench ledger $(ARGS)

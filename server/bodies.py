@@ -42,7 +42,6 @@ _BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 """Letters and symbols by their category, of which nothing is to be seen."""
 
 
-
 def _instant(value: object) -> datetime | None:
     if value is None:
         return None

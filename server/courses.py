@@ -13,7 +13,11 @@ from realtime.times import rfc3339
 from server.cache import ExpiringCache
 from server.times import now_ms
 
-SPANS_DEFAULT, SPANS_LEAST, SPANS_MOST = 120, 2, 500
+POINTS_DEFAULT, POINTS_LEAST, POINTS_MOST = 120, 2, 500
+
+_SIZES = (2, 3, 5, 10, 20, 30, 60, 120, 250, 500)
+"""Numbers of points that are read. Whoever asks for another gets the next smaller, or each number there is would be a
+reading of the whole ledger."""
 
 IN_MEMORY_S = 3.0
 """A raid may have a million contributions, and its page thousands of readers who come when it begins."""
@@ -29,9 +33,12 @@ class Courses:
         self._memory: ExpiringCache[_Asked, bytes] = ExpiringCache(IN_MEMORY_MAX, IN_MEMORY_S)
         self._reading: dict[_Asked, asyncio.Task[bytes]] = {}
 
-    async def course_json(self, raid_id: RaidId, spans: int) -> bytes:
-        """Up to IN_MEMORY_S old. Whoever may see the raid may see it. Raises LedgerAway; KeyError for no raid."""
-        asked = (raid_id, spans)
+    async def course_json(self, raid_id: RaidId, points: int) -> bytes:
+        """At most so many points (POINTS_LEAST or more), up to IN_MEMORY_S old. Whoever may see the raid may see it.
+
+        Raises LedgerAway; KeyError for no raid.
+        """
+        asked = (raid_id, max(size for size in _SIZES if size <= points))
         known = self._memory.get(asked)
         if known is not None:
             return known
@@ -48,9 +55,10 @@ class Courses:
             done.exception()  # where all have given up, nobody else looks at it
 
     async def _read(self, asked: _Asked) -> bytes:
-        course = await read_course(self._pool, *asked)
+        raid_id, points = asked
+        course = await read_course(self._pool, raid_id, points - 1)  # the start is one of them
         if course is None:
-            raise KeyError(asked[0])
+            raise KeyError(raid_id)
         made = course_json(course, now_ms())
         self._memory.put(asked, made)
         return made

@@ -2,8 +2,9 @@
 
 They are read at the start. Whoever asks for index.html, or for a file without the present version,
 has the folder looked at first (names, times and sizes only, and not again at once: it takes longer
-than the answer): what was edited meanwhile is read then, and makes a new version. So nothing needs a restart during development, and no list of files is kept.
-Files of the present version are answered without a look: they are what the version stands for.
+than the answer). What was edited meanwhile is read then, and makes a new version: so nothing needs a
+restart during development, and no list of files is kept. Files of the present version are answered
+without a look: they are what the version stands for.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
-"""`make bench` and `make bench-ledger`."""
+"""`make bench` and its parts, `bench-write`, `bench-ledger` and `bench-fanout`."""
 
 import argparse
 import asyncio
+import sys
 
 import uvloop
 
 from loadtests.bench import cached, ledger_path, ledger_size, ledger_sql, write
+from loadtests.bench.fanout.command import main as fanout
 
 BENCHES = {
     "write": write.run,
@@ -17,7 +19,14 @@ BENCHES = {
 GROUPS = {"ledger": [name for name in BENCHES if name.startswith("ledger-")]}
 
 
+FANOUT = "fanout"
+"""Has options of its own, and takes half an hour: only by name."""
+
+
 def main() -> None:
+    if sys.argv[1:2] == [FANOUT]:
+        fanout(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(prog="python -m loadtests.bench", description="All benchmarks, or those named.")
     parser.add_argument("names", nargs="*", choices=[[], *BENCHES, *GROUPS], metavar="|".join([*BENCHES, *GROUPS]))
     parser.add_argument("--profile", action="store_true", help="also print where the time goes; that itself takes time")

@@ -14,7 +14,7 @@ from server.bodies import BatchBody
 from server.caller import ADMIN
 from server.context import request_id_of, services_of
 from server.contributions import ContributionAnswer, contribute, contribute_all
-from server.courses import SPANS_DEFAULT, SPANS_LEAST, SPANS_MOST
+from server.courses import POINTS_DEFAULT, POINTS_LEAST, POINTS_MOST
 from server.identity import caller_of
 from server.json_body import read_json, read_model
 from server.middleware import BATCH_PATH
@@ -76,9 +76,9 @@ async def list_contributions(request: Request) -> Response:
 async def raid_progress(request: Request) -> Response:
     """How the totals came about, for a chart: the ledger's, up to `server.courses.IN_MEMORY_S` old."""
     caller, raid_id, services = await caller_of(request), raid_of(request), services_of(request)
-    spans = queries.limit(request, default=SPANS_DEFAULT, least=SPANS_LEAST, most=SPANS_MOST, name="points")
+    points = queries.limit(request, default=POINTS_DEFAULT, least=POINTS_LEAST, most=POINTS_MOST, name="points")
     await reading.view(services, raid_id, caller.viewer)
-    return raw_json(await services.courses.course_json(raid_id, spans), headers={"Cache-Control": "private, no-cache"})
+    return raw_json(await services.courses.course_json(raid_id, points), headers={"Cache-Control": "private, no-cache"})
 
 
 routes = [

@@ -22,8 +22,8 @@ WRONG = """() => {
   if (!marked && !isTarget && !isInParts) return `no outline: ${name}`;
   if (isTarget) return null;
   const { left, top, right, bottom } = at.getBoundingClientRect();
-  const inset = 2;
-  const places = [[(left + right) / 2, (top + bottom) / 2], [left + inset, top + inset], [right - inset, bottom - inset]];
+  const middle = [(left + right) / 2, (top + bottom) / 2];
+  const places = [middle, [left + 2, top + 2], [right - 2, bottom - 2]];
   const isSeen = places.some(([x, y]) => {
     const there = document.elementFromPoint(x, y);
     if (there === null || there === document.body || there === document.documentElement) return false;

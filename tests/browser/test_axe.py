@@ -219,7 +219,9 @@ async def no_such_raid(cast: Cast) -> Page:
     return await cast.page(cast.cleo, f"/raids/{10**9}")
 
 
-SIGHTS: tuple[Callable[[Cast], Awaitable[Page]], ...] = (
+Sight = Callable[[Cast], Awaitable[Page]]
+
+DOORS: tuple[Sight, ...] = (
     lobby,
     lobby_of_somebody_new,
     lobby_with_a_refused_code,
@@ -228,6 +230,10 @@ SIGHTS: tuple[Callable[[Cast], Awaitable[Page]], ...] = (
     joining_refused,
     signing_in,
     signed_out,
+    no_such_address,
+    no_such_raid,
+)
+ROOMS: tuple[Sight, ...] = (
     room_of_the_leader_before_the_start,
     room_under_way,
     room_with_the_form,
@@ -236,6 +242,8 @@ SIGHTS: tuple[Callable[[Cast], Awaitable[Page]], ...] = (
     room_failed,
     room_cancelled,
     room_offline,
+)
+DIALOGS_AND_PROFILE: tuple[Sight, ...] = (
     starting,
     editing,
     asking_about_a_member,
@@ -243,28 +251,31 @@ SIGHTS: tuple[Callable[[Cast], Awaitable[Page]], ...] = (
     cancelling,
     profile,
     deleting_oneself,
-    no_such_address,
-    no_such_raid,
 )
 
 
+@pytest.mark.parametrize("sights", [DOORS, ROOMS, DIALOGS_AND_PROFILE], ids=["doors", "rooms", "dialogs-and-profile"])
 @pytest.mark.parametrize("screen", [NARROW, DESKTOP], ids=["narrow", "desktop"])
 async def test_every_state_is_accessible_and_fits(
-    world: World, screen: Screen, database_url: str, redis_url: str
+    world: World, screen: Screen, sights: tuple[Sight, ...], database_url: str, redis_url: str
 ) -> None:
+    """The wide screen is looked at in the dark, the narrow one in both lights, of which the second is only colours."""
     world.faults.expect(AWAY, REFUSED)
-    """The wide screen is looked at in the dark, the narrow one in both lights: of what axe-core knows, that is only colour."""
     cast = await cast_of(world, screen, ServiceUrls(database_url, redis_url))
-    wrong = []
-    for sight in SIGHTS:
-        try:
-            page = await sight(cast)
-            await assert_accessible(page)
-            if screen is NARROW:
-                await assert_fits(page)
-                await page.emulate_media(color_scheme="dark")
-                await assert_accessible(page, "color-contrast")
-            await page.close()
-        except (AssertionError, Error) as error:
-            wrong.append(f"{sight.__name__}: {error}")
-    assert not wrong, "\n\n".join(wrong)
+    wrong = [await found_wrong(cast, sight) for sight in sights]
+    assert not any(wrong), "\n\n".join(filter(None, wrong))
+
+
+async def found_wrong(cast: Cast, sight: Sight) -> str | None:
+    """All of it is told, not only the first."""
+    try:
+        page = await sight(cast)
+        await assert_accessible(page)
+        if cast.screen is NARROW:
+            await assert_fits(page)
+            await page.emulate_media(color_scheme="dark")
+            await assert_accessible(page, "color-contrast")
+        await page.close()
+    except (AssertionError, Error) as error:
+        return f"{sight.__name__}: {error}"
+    return None

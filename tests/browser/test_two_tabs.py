@@ -83,3 +83,15 @@ async def test_what_is_no_id_of_a_raid_is_no_page_that_waits(world: World) -> No
     await expect(page.get_by_role("heading", level=1)).to_have_text("Nothing here")
     await page.goto("/raids/0")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Nothing here")
+
+
+async def test_a_raid_that_is_joined_elsewhere_moves_to_ones_own(world: World) -> None:
+    ann, ben = await world.people.person("Ann"), await world.people.person("Ben")
+    raid = await ann.starts_raid(public=True, openJoin=True)
+    page = await world.page_of(ben)
+    mine, watched = (page.locator(f'[data-of="{name}"]').get_by_role("listitem") for name in ("mine", "watched"))
+    await expect(watched).to_contain_text(raid["title"])
+    await ben.post("/raids/join", {"inviteCode": raid["inviteCode"]})
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(mine).to_contain_text(raid["title"])
+    await expect(watched).to_have_count(0)

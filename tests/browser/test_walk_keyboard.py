@@ -3,14 +3,13 @@
 import re
 from datetime import timedelta
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser.histories import today_of
 from tests.browser.keys import Keys
 from tests.browser.walking import NOBODY, connection_is, ends_with_the_servers_totals, line
 from tests.browser.world import PHONE, World, shows
 from tests.helpers import eventually
-
 
 
 async def test_a_raid_is_made_led_and_ended_by_the_keyboard(world: World) -> None:

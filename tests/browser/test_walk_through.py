@@ -103,7 +103,8 @@ class Losing:
 
     async def __call__(self, route: Route) -> None:
         if route.request.method != "POST" or self.left == 0:
-            return await route.continue_()
+            await route.continue_()
+            return
         self.left -= 1
         await route.fetch()
         await route.abort("connectionreset")
@@ -164,7 +165,8 @@ SAMPLED = """(() => {
   window.ran = [];
   const look = () => {
     for (const one of document.getAnimations()) {
-      if (one.playState === "running") ran.push(one.animationName ?? one.transitionProperty ?? one.effect.target?.className);
+      const what = one.animationName ?? one.transitionProperty ?? one.effect.target?.className;
+      if (one.playState === "running") ran.push(what);
     }
     requestAnimationFrame(look);
   };

@@ -89,7 +89,8 @@ async def ends_with_the_servers_totals(page: Page) -> dict[str, Any]:
         for member in raid["members"]:
             its = row(page, member["username"])
             assert await its.locator(".room-member-xp").get_attribute("title") == f"{member['xpContributed']:,} XP"
-            assert (await its.locator(".room-member-tasks").inner_text()).startswith(f"{member['tasksContributed']} task")
+            tasks = await its.locator(".room-member-tasks").inner_text()
+            assert tasks.startswith(f"{member['tasksContributed']} task"), (page.url, tasks)
         return raid
 
     found: dict[str, Any] = await eventually(equal, 30)

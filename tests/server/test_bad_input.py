@@ -109,6 +109,8 @@ FIELDS = {
     "userId 0": Case("POST", POSTS, {"xp": 1, "userId": 0}, INVALID),
     "userId of another": Case("POST", POSTS, {"xp": 1, "userId": 999999}, (403, "insufficient_scope")),
     "title blank": Case("POST", RAIDS, {**A_RAID, "title": " \t "}, INVALID),
+    "title of what nobody sees": Case("POST", RAIDS, {**A_RAID, "title": "\u200b\u202e\u3164\u0301"}, INVALID),
+    "name of what nobody sees": Case("PATCH", "/me", {"name": "\u2066\ufeff"}, INVALID),
     "title NUL": Case("POST", RAIDS, {**A_RAID, "title": "a\x00b"}, INVALID),
     "title newline": Case("POST", RAIDS, {**A_RAID, "title": "a\nb"}, INVALID),
     "title C1": Case("POST", RAIDS, {**A_RAID, "title": "a\x85b"}, INVALID),

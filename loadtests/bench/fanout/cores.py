@@ -13,9 +13,14 @@ class Cores:
     server: frozenset[int]
     rest: frozenset[int]
 
-    def keep_to_the_rest(self) -> None:
-        """For this thread, and whatever it starts from now on."""
+    @contextlib.contextmanager
+    def on_the_rest(self) -> Iterator[None]:
+        """This thread, and whatever it starts in this block, leaves the server's core alone."""
         os.sched_setaffinity(0, self.rest)
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, self.server | self.rest)
 
     @contextlib.contextmanager
     def on_the_servers(self) -> Iterator[None]:

@@ -77,8 +77,7 @@ def _split(name: str, value: str) -> list[str]:
 async def ground() -> AsyncIterator[Ground]:
     """Raises BenchError where the machine will not do."""
     cores = share_out()
-    cores.keep_to_the_rest()
-    with tempfile.TemporaryDirectory(prefix="raidline-bench-") as name:
+    with cores.on_the_rest(), tempfile.TemporaryDirectory(prefix="raidline-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
         postgres = EmbeddedPostgres(folder / "postgres")

@@ -1,4 +1,4 @@
-"""Where what is built and fetched is kept: below the repository's `build`, which git ignores and `make clean` removes."""
+"""Where what is built and fetched is kept: in the repository's `build`, which git ignores and `make clean` removes."""
 
 from pathlib import Path
 

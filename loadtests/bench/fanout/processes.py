@@ -29,23 +29,26 @@ class Program:
 
 
 @contextlib.asynccontextmanager
-async def running(
-    program: Program, log: Path, where: AbstractContextManager[None] | None = None
-) -> AsyncIterator[int]:
+async def running(program: Program, log: Path, where: AbstractContextManager[None] | None = None) -> AsyncIterator[int]:
     """Its pid, once it takes connections. Raises BenchError with its last words when it does not."""
-    with log.open("wb") as words, where or contextlib.nullcontext():
-        process = subprocess.Popen(
+    with where or contextlib.nullcontext():
+        process = _started(program, log)
+    try:
+        await _takes_connections(program, lambda: process.poll() is None, log)
+        yield process.pid
+    finally:
+        await _end(process)
+
+
+def _started(program: Program, log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("wb") as words:
+        return subprocess.Popen(
             [*launched(), *program.command],
             env={**os.environ, **program.environment},
             stdin=subprocess.DEVNULL,
             stdout=words,
             stderr=words,
         )
-    try:
-        await _takes_connections(program, lambda: process.poll() is None, log)
-        yield process.pid
-    finally:
-        await _end(process)
 
 
 def launched() -> list[str]:

@@ -21,7 +21,9 @@ class Results:
     left_out: dict[str, str] = field(default_factory=dict)
     """Peers that could not be had, or not measured to the end, and why."""
 
-    def median(self, of: Callable[[Cell], float], peer: str, transport: str, subscribers: int, rate: str) -> float | None:
+    def median(
+        self, of: Callable[[Cell], float], peer: str, transport: str, subscribers: int, rate: str
+    ) -> float | None:
         """Over the repeats; None where nothing was measured."""
         wanted = (peer, transport, subscribers, rate)
         return middle([of(cell) for cell in self.cells if place_of(cell) == wanted])

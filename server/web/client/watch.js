@@ -214,8 +214,9 @@ export class Watch {
   /** @param {number} [pauseMs]  where somebody said how long */
   #reconnect(pauseMs) {
     if (this.#greetedAt !== null && Date.now() - this.#greetedAt >= STABLE_MS) this.#attempt = 0;
-    // A goodbye that asks for no pause, again and again, must not make us hammer.
-    const pause = Math.max(pauseMs ?? 0, pauseBefore(this.#attempt, PAUSES));
+    // A goodbye without a pause is kept to once; again and again it must not make us hammer.
+    const least = pauseMs !== undefined && this.#attempt === 0 ? 0 : pauseBefore(this.#attempt, PAUSES);
+    const pause = Math.max(pauseMs ?? 0, least);
     this.#attempt += 1;
     this.#wait(pause);
   }

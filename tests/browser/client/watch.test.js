@@ -111,6 +111,17 @@ test("a goodbye says when to come back, within bounds", async () => {
   }
 });
 
+test("goodbyes without a pause, one after the other, do not make it hammer", async () => {
+  const { watch } = await live();
+  for (const least of [0, 500, 1_000, 2_000]) {
+    stream().says("goaway", { raidId: 42, at: AT, retryMs: 0, reason: "restart" });
+    const pause = watch.state.retryAt - Date.now();
+    assert.ok(pause >= least, `${pause} after ${least}`);
+    await after(pause);
+  }
+  watch.close();
+});
+
 test("a gap begins again from where we are; if that does not help, from the beginning", async () => {
   const { watch, heard } = await live();
   stream().says("contribution", contribution(12), "3-12");

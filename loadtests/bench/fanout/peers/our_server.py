@@ -10,6 +10,7 @@ import uvloop
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.app import create_app
+from server.logs import configure_logs
 from server.services import open_services
 from server.serving import WebServer, _allow_many_connections, listen
 from server.settings import load_settings
@@ -29,6 +30,7 @@ class WithoutExtensions:
 
 async def main(port: int, *, plain: bool) -> None:
     settings = load_settings()
+    configure_logs(settings.log_level, settings.log_format)
     listener = listen("127.0.0.1", port)
     _allow_many_connections()
     async with open_services(settings) as services:

@@ -6,11 +6,11 @@ import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import msgpack
 import orjson
 
 from loadtests.bench.fanout.errors import Unavailable
 from loadtests.bench.fanout.ground import Ground
+from loadtests.bench.fanout.packing import packed
 from loadtests.bench.fanout.payload import event
 from loadtests.bench.fanout.peer import WEBSOCKET, Served
 from loadtests.bench.fanout.places import HERE, built
@@ -60,7 +60,7 @@ def _publish(seq: int, sent: int) -> bytes:
     """As @socket.io/redis-emitter has it: who says it, the packet, and whom it is for."""
     packet = {"type": EVENT_PACKET, "data": ["contribution", orjson.loads(event(1, seq, sent))], "nsp": "/"}
     options = {"rooms": [ROOM], "flags": {}, "except": []}
-    return redis_publish(CHANNEL, msgpack.packb(["emitter", packet, options]))
+    return redis_publish(CHANNEL, packed(["emitter", packet, options]))
 
 
 def _tool(name: str) -> str:

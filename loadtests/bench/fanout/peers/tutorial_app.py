@@ -1,4 +1,4 @@
-"""What one writes after reading two tutorials: `python -m loadtests.bench.fanout.peers.tutorial_app`, PORT, REDIS_URL."""
+"""What one writes after reading two tutorials. Takes PORT and REDIS_URL from the environment."""
 
 import os
 from collections.abc import AsyncIterator

@@ -43,7 +43,8 @@ function told(line) {
   const who = h("bdi", { class: "room-feed-name" }, line.own ? capital(texts.room.you) : line.name);
   const xp = figure(line.xp);
   switch (line.kind) {
-    case "contribution": return [who, " ", h("b", { class: "figure room-feed-xp" }, words.contribution(xp)), task(line)];
+    case "contribution":
+      return [who, " ", h("b", { class: "figure room-feed-xp" }, words.contribution(xp)), taskOf(line)];
     case "contribution_voided": return [who, ` ${words.contribution_voided(xp)}`];
     case "member_leave": return [who, ` ${line.removed ? words.removed : words.member_leave}`];
     case "member_update": return [who, ` ${line.role === "leader" ? words.lead : words.renamed}`];
@@ -52,8 +53,8 @@ function told(line) {
   }
 }
 
-function task({ task: name }) {
-  return name && [" ", h("bdi", { class: "soft room-feed-task" }, name)];
+function taskOf({ task }) {
+  return task && [" ", h("bdi", { class: "soft room-feed-task" }, task)];
 }
 
 const capital = (word) => word[0].toUpperCase() + word.slice(1);

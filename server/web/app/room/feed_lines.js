@@ -71,7 +71,8 @@ export class FeedLines {
   }
 
   #has({ kind, contributionId }) {
-    return kind === "contribution" && this.lines.some((line) => line.kind === kind && line.contributionId === contributionId);
+    if (kind !== "contribution") return false;
+    return this.lines.some((line) => line.kind === kind && line.contributionId === contributionId);
   }
 
   #openWindow(now) {
