@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from loadtests.bench.fanout.errors import BenchError
 from loadtests.bench.fanout.payload import event, now
 from loadtests.bench.fanout.subscribers import Delivery, Door, subscribers
 from tests.loadtests.fake_server import CHUNKED_HEAD, HEAD, UPGRADE_HEAD, fake_server
@@ -115,6 +116,13 @@ async def test_a_subscriber_of_socket_io_joins_and_says_that_it_is_there() -> No
         await server.say([frame(b"2"), frame(b'42["contribution",%s]' % event(42, 1, now()))])
         assert (await clients.report()).correct
         assert bytes(server.heard) == b"\x81\x8240"[:2] + b"\0\0\0\0" + b"40" + b"\x81\x81\0\0\0\0" + b"3"
+
+
+async def test_a_server_that_refuses_is_quoted() -> None:
+    head = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
+    async with fake_server(head) as (_, port), subscribers(Door("sse", port, "/")) as clients:
+        with pytest.raises(BenchError, match="2 of 2 .*: HTTP/1.1 503 Service Unavailable"):
+            await clients.connect(2)
 
 
 async def test_whoever_has_stopped_is_not_waited_for() -> None:

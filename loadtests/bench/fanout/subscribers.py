@@ -70,7 +70,8 @@ class Subscribers:
         """Raises BenchError when some of them cannot."""
         answer = await self._ask(f"connect {count}")
         if answer["failed"]:
-            raise BenchError(f"{answer['failed']} of {count} subscribers could not connect")
+            refusal = answer["refusal"] or "no answer, or the connection was cut"
+            raise BenchError(f"{answer['failed']} of {count} subscribers could not connect: {refusal}")
 
     async def stall(self, count: int) -> None:
         await self._ask(f"stall {count}")

@@ -88,6 +88,7 @@
  * @typedef {object} Interest
  * @property {number[]} [raids]
  * @property {boolean} [own]
+ * @property {boolean} [whileHidden]  also while nobody looks at the page; else the connection rests after a minute of that
  */
 
 /**

@@ -2,7 +2,7 @@
 //
 //   connecting ──hello──▶ live ◀──status──▶ stale
 //       ▲                  └───────┬──────────┘
-//       │                 lost, silent, goaway, gap
+//       │                 lost, silent, goaway, gap; hidden for a minute (then it waits to be looked at)
 //    timer, retryNow,              ▼
 //    online, visible ◀──── reconnecting | offline          ended: 401, 404, close()
 
@@ -67,12 +67,16 @@ export class Watch {
   /** @type {() => void} */
   #stopAttending;
   #isReopening = false;
+  /** Nobody looks, so the connection is left to those who do: over HTTP/1.1 a browser has six for all its tabs. */
+  #isResting = false;
+  #whileHidden;
   #isShown = false;
 
   /** @param {Server} server @param {Interest} interest @param {WatchHandlers} handlers */
   constructor(server, interest, handlers) {
     this.#server = server;
     this.#handlers = handlers;
+    this.#whileHidden = interest.whileHidden === true;
     this.#feed = new Feed(interest, {
       raid: (raid, news) => this.#tell("raid", raid, news),
       own: (event, data) => this.#tell("own", event, data),
@@ -116,6 +120,7 @@ export class Watch {
 
   #begin() {
     if (this.#isClosed) return;
+    this.#isResting = false;
     this.#drop();
     if (this.#feed.isEmpty) return;
     this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY_MS);
@@ -247,10 +252,19 @@ export class Watch {
   /** @param {import("./attention.js").Notice} notice */
   #noticed(notice) {
     if (this.state.kind === "ended") return;
+    if (notice === "unseen") return this.#rest();
+    if (this.#isResting && !["visible", "back"].includes(notice)) return;
     if (notice === "hidden_away") this.#drop();
     else if (notice === "offline") this.#reconnect();
     else if (this.#connection === null || notice === "back") this.#begin();
     else if (this.#greetedAt !== null && Date.now() - this.#heardAt > SILENCE_ON_WAKING_MS) this.#begin();
+  }
+
+  #rest() {
+    if (this.#whileHidden) return;
+    this.#isResting = true;
+    this.#drop();
+    this.#show({ kind: "connecting" });
   }
 
   /** @param {EndReason} reason */

@@ -256,6 +256,51 @@ test("a page that wakes up begins again at once, one that was only out of sight 
   assert.equal(openings(), 2);
 });
 
+const turnsTo = (visibilityState) => {
+  document.visibilityState = visibilityState;
+  document.dispatchEvent(new Event("visibilitychange"));
+};
+
+const staysAlive = async (ms) => {
+  await after(ms / 2);
+  for (const source of FakeEventSource.all) source.says("sync", { at: AT });
+  await after(ms / 2);
+};
+
+test("a page that nobody looks at for a minute lets its connection go, and takes it up when it is looked at", async () => {
+  const { watch } = await live();
+  turnsTo("hidden");
+  await staysAlive(58_000);
+  assert.equal(watch.state.kind, "live");
+  await after(2_000);
+  assert.deepEqual([watch.state.kind, stream().isClosed], ["connecting", true]);
+  for (const name of ["online", "offline", "pagehide"]) window.dispatchEvent(new Event(name));
+  await after(600_000);
+  assert.equal(openings(), 1);
+  turnsTo("visible");
+  await quiet();
+  assert.equal(openings(), 2);
+  assert.equal(stream().url.searchParams.get("lastEventId"), "3-10");
+});
+
+test("a glance elsewhere lets nothing go", async () => {
+  const { watch } = await live();
+  turnsTo("hidden");
+  await staysAlive(40_000);
+  turnsTo("visible");
+  turnsTo("hidden");
+  await staysAlive(40_000);
+  assert.deepEqual([watch.state.kind, openings()], ["live", 1]);
+});
+
+test("a watch that is to go on while hidden does", async () => {
+  const { watch } = await live({ raids: [42], whileHidden: true });
+  turnsTo("hidden");
+  await staysAlive(40_000);
+  await staysAlive(40_000);
+  assert.deepEqual([watch.state.kind, openings()], ["live", 1]);
+});
+
 test("a page that becomes visible does not wait any longer, nor one whose network is back", async () => {
   for (const wake of [() => document.dispatchEvent(new Event("visibilitychange")), () => window.dispatchEvent(new Event("online")), () => window.dispatchEvent(new Event("pageshow"))]) {
     const { watch } = await live();

@@ -149,7 +149,8 @@ static void connect_all(size_t more) {
         while (count < goal && pending < HANDSHAKES) begin_one();
         turn(100, not_now);
     }
-    printf("{\"connected\":%zu,\"failed\":%zu}\n", reading - before, more - (reading - before));
+    printf("{\"connected\":%zu,\"failed\":%zu,\"refusal\":\"%s\"}\n", reading - before, more - (reading - before),
+           wire_refusal);
 }
 
 static void expect(uint32_t from, uint32_t events, uint64_t patience_ms) {

@@ -8,6 +8,8 @@
 enum { CHUNK_SIZE, CHUNK_DATA, CHUNK_END };
 enum { TEXT = 1, CLOSE = 8, PING = 9, PONG = 10 };
 
+char wire_refusal[64];
+
 static void keep(struct wire *wire, const char *bytes, size_t size) {
     if (size > wire->kept_size) wire->kept = realloc(wire->kept, size);
     memmove(wire->kept, bytes, size);
@@ -92,6 +94,15 @@ static size_t take_frames(struct wire *wire, const char *bytes, size_t size, con
     return (size_t)((const char *)from - bytes);
 }
 
+static void note_refusal(const char *answer) {
+    size_t size = 0;
+    while (size < sizeof wire_refusal - 1 && answer[size] >= ' ' && answer[size] != '"' && answer[size] != '\\') {
+        wire_refusal[size] = answer[size];
+        size++;
+    }
+    wire_refusal[size] = '\0';
+}
+
 /* Where the body begins; NULL while the head is not there. */
 static char *take_head(struct wire *wire, char *bytes, size_t size) {
     char *end = memmem(bytes, size, "\r\n\r\n", 4);
@@ -99,6 +110,7 @@ static char *take_head(struct wire *wire, char *bytes, size_t size) {
     const char *status = wire->protocol == SSE ? "HTTP/1.1 200" : "HTTP/1.1 101";
     if (strncmp(bytes, status, strlen(status)) != 0) {
         wire->stage = BROKEN;
+        note_refusal(bytes);
         return NULL;
     }
     *end = '\0';

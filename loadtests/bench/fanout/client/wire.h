@@ -20,6 +20,9 @@ struct wire {
     size_t kept_size;
 };
 
+/* How the last server that would not have us said so: the first line of its answer. */
+extern char wire_refusal[64];
+
 /* Whoever owns the wire gets each event, and sends what has to be answered (a pong, a join). */
 struct wire_owner {
     void (*event)(void *owner, const char *text, size_t size);
