@@ -92,6 +92,7 @@ def test_the_drawing_has_a_bar_for_each_peer_and_rate() -> None:
     assert bars_of(results, 1000, "10") == [("ours, SSE", 9.0), ("a < b, SSE", 90.0)]
     drawing = ElementTree.fromstring(draw(results))
     assert len(drawing.findall("{http://www.w3.org/2000/svg}rect")) == 3
+    assert "200 subscribers" in draw(Results(cells=cells[-1:]))
 
 
 def test_the_scale_of_the_drawing_is_of_powers_of_ten() -> None:

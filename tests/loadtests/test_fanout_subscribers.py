@@ -121,7 +121,7 @@ async def test_a_subscriber_of_socket_io_joins_and_says_that_it_is_there() -> No
 async def test_a_server_that_refuses_is_quoted() -> None:
     head = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
     async with fake_server(head) as (_, port), subscribers(Door("sse", port, "/")) as clients:
-        with pytest.raises(BenchError, match="2 of 2 .*: HTTP/1.1 503 Service Unavailable"):
+        with pytest.raises(BenchError, match=r"2 of 2 .*: HTTP/1\.1 503 Service Unavailable"):
             await clients.connect(2)
 
 

@@ -17,9 +17,9 @@ from loadtests.bench.fanout.errors import BenchError, Unavailable
 from loadtests.bench.fanout.ground import Ground, ground
 from loadtests.bench.fanout.knobs import RATES, REPEATS, SUBSCRIBERS
 from loadtests.bench.fanout.peer import Peer
-from loadtests.bench.fanout.peers import PEERS
 from loadtests.bench.fanout.peers.ours import Ours
 from loadtests.bench.fanout.plot import draw
+from loadtests.bench.fanout.registry import OURS, PEERS
 from loadtests.bench.fanout.report import lines, progress
 from loadtests.bench.fanout.results import Results
 from loadtests.bench.fanout.sitting import Sitting
@@ -123,7 +123,7 @@ async def _sit(sitting: Sitting, place: Ground, rates: Sequence[str], results: R
 
 
 async def _extras(place: Ground, given: argparse.Namespace, results: Results) -> None:
-    if Ours().name not in given.peers:
+    if OURS not in given.peers:
         return
     for repeat in range(given.repeats):
         if "contributing" in given.extras:
