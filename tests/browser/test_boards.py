@@ -71,6 +71,22 @@ async def test_days_weeks_and_raids(world: World) -> None:
     await expect(page.locator(".place[data-me]")).to_contain_text("20 XP")
 
 
+async def test_raids_that_could_not_be_read_are_not_said_to_be_none(world: World) -> None:
+    history = await some_days(world.people, [0], name="Ann")
+    page = await world.page_of(history.person, "/me")
+    await expect(page.locator(".place[data-me]")).to_be_visible()
+    world.faults.expect("503")
+    await page.route("**/api/v1/me/raids*", lambda route: route.fulfill(status=503, body=""))
+    card = page.locator("#boards")
+    await card.get_by_role("button", name="Raid").click()
+    await expect(card.get_by_role("alert")).to_contain_text("Try again")
+    await expect(card).not_to_contain_text("You have not been in a raid")
+    await page.unroute("**/api/v1/me/raids*")
+    await card.get_by_role("button", name="Raid").click()
+    await expect(page.get_by_label("Which raid")).to_be_visible()
+    await expect(card.get_by_role("alert")).to_be_hidden()
+
+
 async def test_a_board_that_is_over_says_so(world: World) -> None:
     history = await some_days(world.people, [9], name="Ann")
     page = await world.page_of(history.person, "/me")

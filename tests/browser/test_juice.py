@@ -206,6 +206,17 @@ async def test_three_toasts_at_once_and_the_others_wait(page: Page) -> None:
     assert await page.evaluate("document.querySelectorAll('.toast').length") == 3
 
 
+async def test_on_a_phone_one_toast_at_a_time_leaves_the_top_free(page: Page) -> None:
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.evaluate("for (let at = 1; at <= 3; at += 1) juice.toast({ title: `Toast ${at}` })")
+    await page.locator(".toast").first.wait_for()
+    assert await page.locator(".toast-title").all_inner_texts() == ["Toast 1"]
+    box = await page.locator(".toast").bounding_box()
+    assert box is not None and box["y"] > 844 / 2
+    await page.keyboard.press("Escape")
+    await eventually(lambda: page.evaluate("document.querySelector('.toast-title')?.textContent === 'Toast 2'"))
+
+
 async def test_toasts_are_reached_and_dismissed_by_keyboard(page: Page) -> None:
     await page.evaluate(
         """() => {

@@ -129,3 +129,22 @@ async def test_the_page_follows_over_a_websocket_when_asked_to(world: World) -> 
     await is_live(page)
     await ann.post(f"/raids/{raid['id']}/contributions", {"xp": 13})
     await expect(page.get_by_role("progressbar", name="XP")).to_have_attribute("aria-valuetext", "13 of 100")
+
+
+async def test_a_page_that_needs_a_connection_says_so_and_comes_by_itself(world: World) -> None:
+    world.faults.expect(AWAY)
+    page = await world.page_of(await world.people.person("Ann"), "/me")
+    await is_live(page)
+    await page.context.set_offline(True)
+    await page.get_by_role("link", name="Lobby", exact=True).click()
+    await expect(page.locator(".plain-page")).to_contain_text("There is no connection to the server right now.")
+    await expect(page.locator(".connection")).to_have_attribute("data-kind", "offline")
+    await page.context.set_offline(False)
+    await expect(page.get_by_role("button", name="New raid")).to_be_visible()
+
+
+async def test_a_title_that_turns_the_direction_does_not_turn_the_title_of_the_page(world: World) -> None:
+    ann = await world.people.person("Ann")
+    raid = await ann.makes_raid(title="\u05d0\u202eabc")
+    page = await world.page_of(ann, f"/raids/{raid['id']}")
+    await expect(page).to_have_title("\u2068\u05d0abc\u2069 · Raidline")

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import resource
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -73,10 +74,17 @@ def _split(name: str, value: str) -> list[str]:
     return value.split() if name == "client-output-buffer-limit" else [value]
 
 
+def _allow_many_files() -> None:
+    """For whatever is started from here: a connection is a file, and so is its subscription in Redis."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 @contextlib.asynccontextmanager
 async def ground() -> AsyncIterator[Ground]:
     """Raises BenchError where the machine will not do."""
     cores = share_out()
+    _allow_many_files()
     with cores.on_the_rest(), tempfile.TemporaryDirectory(prefix="raidline-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)

@@ -33,5 +33,5 @@ CONTRIBUTIONS = 200
 
 STOPPED_SUBSCRIBERS, STOPPED = 1_000, 10
 STOPPED_RATE = "100"
-FILLING_BURSTS = 12
-"""Some 5 MB for each of those who have stopped: more than the buffers of both ends of a connection take."""
+FILLING_BURSTS = 20
+"""Some 6 MB for each of those who have stopped: a kernel's buffers for a connection take nearly 4."""

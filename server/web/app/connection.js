@@ -11,34 +11,22 @@ const words = texts.connection;
  * `retryNow` is what its button does. `onSignedOut` is called when a watch ended with its session.
  */
 export function connectionIndicator({ onSignedOut }) {
-  const label = h("span", { class: "connection-label" });
-  const button = h("button", { class: "connection-now", type: "button", "aria-label": words.retryNow }, words.now);
-  const count = h("span", { class: "connection-waiting", hidden: true });
-  // The countdown is for the eyes: only the region beside it, which changes seldom, is read out.
-  const said = h("span", { class: "visually-hidden", role: "status" });
-  const sight = h("span", { class: "connection-sight", "aria-hidden": "true" }, h("i", { class: "connection-dot" }), label);
-  const element = h("div", { class: "connection" }, sight, button, count, said);
-  const speak = speaker(said);
+  const parts = indicatorParts();
+  const speak = speaker(parts.said);
+  const tick = ticker(draw);
   let state = { kind: "connecting" };
   let retryNow = null;
-  let ticking = 0;
 
-  button.addEventListener("click", () => retryNow?.());
+  parts.button.addEventListener("click", () => retryNow?.());
   for (const event of ["online", "offline"]) window.addEventListener(event, draw);
 
   function draw() {
     const kind = shownKind(state);
-    element.dataset.kind = kind;
-    setText(label, labelOf(kind, state));
-    button.hidden = retryNow === null || !["reconnecting", "offline"].includes(kind);
+    parts.element.dataset.kind = kind;
+    setText(parts.label, labelOf(kind, state));
+    parts.button.hidden = retryNow === null || !["reconnecting", "offline"].includes(kind);
     tick(kind === "reconnecting");
     speak(kind);
-  }
-
-  function tick(on) {
-    if (on) return (ticking ||= setInterval(draw, 1_000));
-    clearInterval(ticking);
-    ticking = 0;
   }
 
   function show(next, retry = null) {
@@ -49,14 +37,35 @@ export function connectionIndicator({ onSignedOut }) {
     if (next.kind === "ended" && next.reason === "signed_out") onSignedOut();
   }
 
-  function waiting(number) {
-    count.hidden = number === 0;
-    setText(count, number === 0 ? "" : words.waiting(number));
-    count.title = words.waitingTitle(number);
-  }
-
   draw();
-  return { element, show, waiting };
+  return { element: parts.element, show, waiting: (number) => count(parts.count, number) };
+}
+
+function indicatorParts() {
+  const label = h("span", { class: "connection-label" });
+  const button = h("button", { class: "connection-now", type: "button", "aria-label": words.retryNow }, words.now);
+  const count = h("span", { class: "connection-waiting", hidden: true });
+  // The countdown is for the eyes: only the region beside it, which changes seldom, is read out.
+  const said = h("span", { class: "visually-hidden", role: "status" });
+  const dot = h("i", { class: "connection-dot" });
+  const sight = h("span", { class: "connection-sight", "aria-hidden": "true" }, dot, label);
+  return { element: h("div", { class: "connection" }, sight, button, count, said), label, button, count, said };
+}
+
+function count(element, number) {
+  element.hidden = number === 0;
+  setText(element, number === 0 ? "" : words.waiting(number));
+  element.title = words.waitingTitle(number);
+}
+
+/** Has `draw` run each second while it is on. */
+function ticker(draw) {
+  let ticking = 0;
+  return (on) => {
+    if (on) return void (ticking ||= setInterval(draw, 1_000));
+    clearInterval(ticking);
+    ticking = 0;
+  };
 }
 
 /** A page that follows nothing is as reachable as the browser says it is. */

@@ -1,6 +1,6 @@
 // The page is put together here: the client, the frame around all pages, and which page is at which address.
 
-import { Problem, Raidline } from "../client/index.js";
+import { Problem, Raidline, Unreachable } from "../client/index.js";
 import { announcer } from "./announce.js";
 import { connectionIndicator } from "./connection.js";
 import { h } from "./dom.js";
@@ -19,7 +19,7 @@ import { texts } from "./texts.js";
 
 const ROUTES = [
   [/^\/$/, lobbyPage],
-  [/^\/raids\/(?<id>[1-9]\d{0,14})$/, roomPage], // what is no id of a raid, and what no number here can hold, is no page
+  [/^\/raids\/(?<id>[1-9]\d{0,14})$/, roomPage], // what is no id of a raid, or longer than a number can be, is no page
   [/^\/r\/(?<code>[^/]+)$/, joinPage],
   [/^\/me$/, profilePage],
 ];
@@ -68,7 +68,13 @@ function instead(error) {
   else console.error(error);
   const again = h("button", { class: "main", type: "button" }, texts.common.tryAgain);
   again.addEventListener("click", () => trying.now(ways.again));
-  return plainPage(texts.router.failed.title, texts.router.failed.lead, again);
+  const { title, lead } = texts.router[howItFailed(error)];
+  return plainPage(title, lead, again);
+}
+
+function howItFailed(error) {
+  if (error instanceof Unreachable) return "unreachable";
+  return isPassing(error) ? "passing" : "failed";
 }
 
 function notFound({ title, lead }) {

@@ -48,18 +48,25 @@ export function router({ routes, outlet, open, instead, shown }) {
     return show();
   }
 
-  history.scrollRestoration = "manual"; // the page is there only after its data
-  window.addEventListener("popstate", (event) => {
-    if (path === location.pathname + location.search) return; // only to another place within the page
-    show({ scroll: event.state?.scroll ?? 0 });
+  whenGoneBack((scroll) => {
+    if (path !== location.pathname + location.search) show({ scroll }); // else only to another place within the page
   });
+  whenFollowed(routes, go);
+  return { go, again: () => show({ scroll: window.scrollY }) };
+}
+
+function whenGoneBack(back) {
+  history.scrollRestoration = "manual"; // the page is there only after its data
+  window.addEventListener("popstate", (event) => back(event.state?.scroll ?? 0));
+}
+
+function whenFollowed(routes, go) {
   document.addEventListener("click", (event) => {
     const to = pathOfClick(event, routes);
     if (to === null) return;
     event.preventDefault();
     go(to);
   });
-  return { go, again: () => show({ scroll: window.scrollY }) };
 }
 
 function matching(routes, path) {

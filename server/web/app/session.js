@@ -25,64 +25,53 @@ export function rememberedToken() {
  */
 export function sessionOf(app, { onOver, onOther }) {
   const { raidline } = app;
-  let stopListening = () => {};
-
-  window.addEventListener("storage", ({ key }) => key === WHO && lookWhoIsIn());
-  window.addEventListener("pageshow", ({ persisted }) => persisted && lookWhoIsIn());
-
-  async function lookWhoIsIn() {
-    const who = whoByCookie.get();
-    if (app.me === null || who === null || who === String(app.me.id) || tokenOfTab.get() !== null) return;
-    if (await restore().catch(() => false)) onOther(); // else it is the streams that say so
-  }
+  const person = personOf(app);
 
   /** Whoever the cookie or the token of the tab says; false when they say nobody. */
   async function restore() {
-    try {
-      become(await raidline.rest.me());
-      return true;
-    } catch (error) {
-      if (error instanceof Problem && error.status === 401) return false;
-      throw error;
-    }
+    const me = await unless(401, () => raidline.rest.me());
+    if (me !== null) person.become(me);
+    return me !== null;
   }
 
   /** A new guest; false where the server lets none in. */
   async function asGuest(name = friendlyName()) {
-    try {
-      await raidline.sessions.asGuest(name, timeZone());
-    } catch (error) {
-      if (error instanceof Problem && error.status === 404) return false;
-      throw error;
-    }
-    return restore();
+    const made = await unless(404, () => raidline.sessions.asGuest(name, timeZone()));
+    return made !== null && restore();
   }
 
   /** Throws Problem 401 for a token that opens nothing. */
   async function withToken(token) {
     const me = await raidline.sessions.withToken(token);
     tokenOfTab.set(token);
-    become(me);
+    person.become(me);
   }
 
   /** The session is over. What waits in the outbox stays on this device, for whom it belongs to. */
   function over() {
     const kept = app.outbox?.waiting ?? 0;
     tokenOfTab.forget();
-    leave();
+    person.leave();
     onOver({ wasIn: true, kept });
   }
+
+  whenOthersComeIn(async () => {
+    if (isStill(app.me)) return;
+    if (await restore().catch(() => false)) onOther(); // else it is the streams that say so
+  });
+  return { restore, asGuest, withToken, over };
+}
+
+/** Who the page is of, with an outbox of their own: { become(me), leave() }. */
+function personOf(app) {
+  let stopListening = () => {};
 
   function become(me) {
     leave();
     app.me = me;
-    app.outbox = raidline.outbox(me.id);
+    app.outbox = app.raidline.outbox(me.id);
     app.connection.waiting(app.outbox.waiting);
-    const offs = [
-      app.outbox.onChange((outbox) => app.connection.waiting(outbox.waiting)),
-      app.outbox.onAnswer(tellRefusal),
-    ];
-    stopListening = () => offs.forEach((off) => off());
+    stopListening = listenTo(app.outbox, app.connection);
     if (tokenOfTab.get() === null) whoByCookie.set(String(me.id));
   }
 
@@ -94,7 +83,34 @@ export function sessionOf(app, { onOver, onOther }) {
     app.outbox = null;
   }
 
-  return { restore, asGuest, withToken, over };
+  return { become, leave };
+}
+
+function listenTo(outbox, connection) {
+  const offs = [outbox.onChange(({ waiting }) => connection.waiting(waiting)), outbox.onAnswer(tellRefusal)];
+  return () => offs.forEach((off) => off());
+}
+
+/** By a tab beside this one, or while this page was put away. */
+function whenOthersComeIn(look) {
+  window.addEventListener("storage", ({ key }) => key === WHO && look());
+  window.addEventListener("pageshow", ({ persisted }) => persisted && look());
+}
+
+/** Whether the cookie, where it counts here, is still of this person. */
+function isStill(me) {
+  const who = whoByCookie.get();
+  return me === null || who === null || who === String(me.id) || tokenOfTab.get() !== null;
+}
+
+/** What `work` gives; null where the server refuses it with this status. */
+async function unless(status, work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Problem && error.status === status) return null;
+    throw error;
+  }
 }
 
 /** Elsewhere than in its room, which says so itself, nobody would see that something was not counted. */

@@ -133,6 +133,14 @@ export const texts = {
   router: {
     notFound: { title: "Nothing here", lead: "There is no page at this address. It may have been mistyped." },
     failed: { title: "This page could not be shown", lead: "Something went wrong on the way." },
+    unreachable: {
+      title: "This page could not be shown",
+      lead: "There is no connection to the server right now. It goes on by itself as soon as there is.",
+    },
+    passing: {
+      title: "This page could not be shown",
+      lead: "The server cannot do this right now. It is tried again by itself.",
+    },
     gone: { title: "No such raid here", lead: "It is not there, or not yours to see." },
   },
 
@@ -200,6 +208,15 @@ export const texts = {
     untitled: "Give it a title.",
     noNumber: "Give a whole number.",
     noTarget: "At least one of the two targets has to be above 0.",
+    within: (least, most) => `From ${number.format(least)} to ${number.format(most)}.`,
+    refused: {
+      title: "A title is one line of 1 to 200 characters that can be seen.",
+      description: "At most 2,000 characters, without control characters.",
+      targetXp: "A whole number from 0 to 1,000,000,000,000.",
+      targetTasks: "A whole number from 0 to 1,000,000,000,000.",
+      timeLimitHours: "At least 1 hour and at most 8,760, a year.",
+      maxMembers: "At least 1 seat and at most 10,000.",
+    },
   },
 
   join: {
@@ -212,6 +229,7 @@ export const texts = {
     as: "You join as",
     change: "Change",
     submit: "Join the raid",
+    refusedFields: { name: "A name is one line of 1 to 64 characters that can be seen." },
     refused: {
       unknown_invite_code:
         "This code opens no raid. It may be mistyped or replaced by a newer one. Ask whoever invited you for a new link.",
@@ -239,6 +257,16 @@ export const texts = {
       occurred_at_out_of_range: "It happened too long ago.",
       void_window_closed: "That can be taken back for 15 minutes only.",
       not_leader: "Only the leader may do this.",
+      fields: {
+        raidId: "There is no such raid.",
+        xp: "The XP have to be a whole number from 0 to what this raid takes at once.",
+        type: "The kind has to be one line of 1 to 50 characters.",
+        taskId: "What you did has to be one line of 1 to 255 characters.",
+        occurredAt: "The time of it is none that counts.",
+        key: "This contribution cannot be sent a second time.",
+        title: "A title is one line of 1 to 200 characters that can be seen.",
+        description: "At most 2,000 characters, without control characters.",
+      },
     },
     leader: "leads",
     said: {

@@ -1,10 +1,10 @@
 // One EventSource. The browser's own reconnecting repeats the address it began with, without a position and with a
 // spent ticket; so it is closed at its first error, and whoever holds it opens another.
 
-/** @import { Http } from "./http.js" */
-/** @import { Rest } from "./rest.js" */
-/** @import { Feed, Frame } from "./feed.js" */
+/** @import { Frame } from "./feed.js" */
 /** @import { EventData } from "./types.js" */
+
+import { Connection } from "./connection.js";
 
 /** An EventSource hands out only what is asked for by name. What is unknown and numbered looks like a gap, and a
  * snapshot steps over it. */
@@ -18,25 +18,18 @@ const EVENTS = [
 /** These happen to a person and never to a raid, also where they say in which raid. */
 const ALWAYS_OWN = new Set(["streak", "reward_granted"]);
 
-/** @typedef {{kind: "lost"} | {kind: "failed", error: unknown} | {kind: "over", reason: import("./types.js").EndReason}} Ending */
-/** @typedef {{frame: (frame: Frame) => void, ended: (ending: Ending) => void}} Listener */
-
-export class EventSourceConnection {
+export class EventSourceConnection extends Connection {
   /** @type {EventSource | null} */
   #source = null;
-  #isClosed = false;
 
-  /** @param {Http} http @param {Rest} rest @param {Feed} feed @param {Listener} listener */
-  constructor(http, rest, feed, listener) {
-    this.http = http;
-    this.rest = rest;
-    this.feed = feed;
-    this.listener = listener;
-    this.#open();
+  /** @param {ConstructorParameters<typeof Connection>} given */
+  constructor(...given) {
+    super(...given);
+    this.open(this.feed.only ?? undefined, (ticket) => this.#listen(this.#address(ticket)));
   }
 
   close() {
-    this.#isClosed = true;
+    super.close();
     this.#source?.close();
   }
 
@@ -47,20 +40,6 @@ export class EventSourceConnection {
 
   /** There is no asking on a one-way stream; the heartbeat tells. */
   ping() {}
-
-  async #open() {
-    try {
-      const ticket = this.http.token === null ? undefined : await this.#ticket();
-      if (!this.#isClosed) this.#listen(this.#address(ticket));
-    } catch (error) {
-      if (!this.#isClosed) this.listener.ended({ kind: "failed", error });
-    }
-  }
-
-  /** Good for one opening. */
-  async #ticket() {
-    return (await this.rest.streamTicket(this.feed.only ?? undefined)).ticket;
-  }
 
   /** @param {string | undefined} ticket */
   #address(ticket) {
@@ -79,11 +58,11 @@ export class EventSourceConnection {
     const { only } = this.feed;
     const read = only !== null ? ofRaid : this.feed.wanted.size === 0 ? ofOwn : this.#ofSeveral;
     const hear = (/** @type {MessageEvent<string>} */ message) => {
-      if (!this.#isClosed) this.listener.frame(read(message, JSON.parse(message.data)));
+      if (!this.isClosed) this.listener.frame(read(message, JSON.parse(message.data)));
     };
     for (const name of EVENTS) source.addEventListener(name, hear);
     source.onerror = () => {
-      if (this.#isClosed) return;
+      if (this.isClosed) return;
       this.close();
       this.listener.ended({ kind: "lost" });
     };

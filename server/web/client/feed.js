@@ -207,7 +207,8 @@ export class Feed {
 /** @param {string} position */
 const epochOf = (position) => Number.parseInt(position, 10);
 
-/** Whether `head` lies behind `position`; nothing does where there is no position. @param {string} head @param {string | null} position */
+/** Whether `head` lies behind `position`; nothing does where there is no position.
+ * @param {string} head @param {string | null} position */
 function isAfter(head, position) {
   if (position === null) return false;
   const [[headEpoch, headSeq], [epoch, seq]] = [head.split("-", 2).map(Number), position.split("-", 2).map(Number)];

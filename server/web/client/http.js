@@ -106,7 +106,8 @@ export const foreignCode = (status) => `http_${status}`;
  * @param {any} content @param {number} status @param {number | null} [retryAfter]
  */
 export function problemOf(content, status, retryAfter = null) {
-  const told = typeof content?.code === "string" ? content : { code: foreignCode(status), title: `The server answered ${status}.` };
+  const foreign = { code: foreignCode(status), title: `The server answered ${status}.` };
+  const told = typeof content?.code === "string" ? content : foreign;
   return new Problem({ ...told, status, retryAfterMs: retryAfter });
 }
 

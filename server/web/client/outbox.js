@@ -5,20 +5,19 @@
 /** @import { Clock } from "./clock.js" */
 /** @import { OutboxAnswer, OutboxItem } from "./types.js" */
 /** @import { OutboxStore } from "./outbox_store.js" */
+/** @import { Entry } from "./outbox_turns.js" */
 
 import { attend } from "./attention.js";
 import { pauseBefore } from "./backoff.js";
 import { Problem, Unreachable } from "./errors.js";
 import { foreignCode, problemOf, RETRY_AFTER_MAX_MS } from "./http.js";
 import { newKey } from "./keys.js";
+import { Turns } from "./outbox_turns.js";
 import { report } from "./report.js";
 import { withOffset } from "./times.js";
 
 /** Some weeks of a busy person without a network; well within what a browser stores. */
 export const ITEMS_MAX = 1_000;
-
-/** As many as the server takes at once. */
-export const BATCH_MAX = 500;
 
 const PAUSES = { shortest: 1_000, longest: 60_000 };
 
@@ -30,7 +29,10 @@ const isFinal = (status) => status < 500 && !NOT_ABOUT_THE_ITEM.has(status);
 
 /** Something on the way (a proxy without its server) answers in a code of its own, and knows nothing of the item.
  * @param {Problem} problem */
-const isRefusal = ({ status, code }) => isFinal(status) && code !== foreignCode(status);
+const isForeign = ({ status, code }) => code === foreignCode(status);
+
+/** @param {Problem} problem */
+const isRefusal = (problem) => isFinal(problem.status) && !isForeign(problem);
 
 export class OutboxFull extends Error {
   constructor() {
@@ -39,15 +41,13 @@ export class OutboxFull extends Error {
   }
 }
 
-/** @typedef {{name: string, item: OutboxItem}} Entry */
-
 export class Outbox {
   #rest;
   #clock;
   #store;
   #userId;
   #lockName;
-  #batch = BATCH_MAX;
+  #turns = new Turns();
   #attempt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
@@ -64,7 +64,8 @@ export class Outbox {
   #answerListeners = new Set();
   #ending = new AbortController();
 
-  /** @param {Rest} rest @param {Clock} clock @param {OutboxStore} store @param {number} userId @param {string} lockName */
+  /** @param {Rest} rest @param {Clock} clock @param {OutboxStore} store
+   * @param {number} userId @param {string} lockName */
   constructor(rest, clock, store, userId, lockName) {
     this.#rest = rest;
     this.#clock = clock;
@@ -75,7 +76,8 @@ export class Outbox {
       if (notice !== "offline" && notice !== "hidden_away") this.flush();
     });
     this.#ending.signal.addEventListener("abort", stopAttending);
-    globalThis.window?.addEventListener?.("storage", (event) => this.#storageChanged(event), { signal: this.#ending.signal });
+    const { signal } = this.#ending;
+    globalThis.window?.addEventListener?.("storage", (event) => this.#storageChanged(event), { signal });
     if (this.waiting > 0) queueMicrotask(() => this.flush());
   }
 
@@ -94,7 +96,7 @@ export class Outbox {
    * @returns {OutboxItem}
    */
   add({ raidId, xp, type, taskId }) {
-    if (!Number.isSafeInteger(raidId) || !Number.isSafeInteger(xp)) throw new TypeError("raidId and xp are whole numbers");
+    if (![raidId, xp].every(Number.isSafeInteger)) throw new TypeError("raidId and xp are whole numbers");
     if (this.#store.size >= ITEMS_MAX) throw new OutboxFull();
     /** @type {OutboxItem} */
     const item = { key: newKey(), raidId, userId: this.#userId, xp, occurredAt: withOffset(this.#clock.now()) };
@@ -156,14 +158,14 @@ export class Outbox {
     const wait = this.#notBefore - Date.now();
     if (wait > 0 && wait <= RETRY_AFTER_MAX_MS) return this.#later(wait); // longer: the clock was set back
     for (;;) {
-      const entries = this.#store.list().slice(0, this.#batch); // read anew: another tab may have sent some
+      const entries = this.#turns.next(this.#store.list()); // read anew: another tab may have sent some
       if (entries.length === 0 || this.isClosed) return true;
       try {
         await this.#send(entries);
         this.#attempt = 0;
-        this.#batch = Math.min(this.#batch * 2, BATCH_MAX);
+        this.#turns.worked();
       } catch (error) {
-        if (!this.#canGoOn(error, entries.length)) return false;
+        if (!this.#canGoOn(error, entries)) return false;
       }
     }
   }
@@ -196,17 +198,18 @@ export class Outbox {
     this.#changed();
   }
 
-  /** What a failure means. @param {unknown} error @param {number} sent @returns {boolean} whether to try again at once */
+  /** What a failure means. @param {unknown} error @param {Entry[]} sent
+   * @returns {boolean} whether to try again at once */
   #canGoOn(error, sent) {
     if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
-    const status = error instanceof Problem ? error.status : 0;
+    const problem = error instanceof Problem ? error : null;
+    const status = problem?.status ?? 0;
     if (status === 401 || status === 403) return false; // until somebody signs in; `flush` is called then
-    if (sent > 1 && (status === 429 || (status > 0 && isFinal(status)))) {
-      // Too many at once, or one of them spoils the whole: fewer, down to one, which then answers for itself.
-      this.#batch = Math.ceil(sent / 2);
+    if (sent.length > 1 && (status === 429 || (problem !== null && isFinal(status)))) {
+      this.#turns.fewer(sent);
       if (status !== 429) return true;
-    }
-    const asked = error instanceof Problem ? (error.retryAfterMs ?? 0) : 0;
+    } else if (problem !== null && (status >= 500 || isForeign(problem))) this.#turns.failed(sent);
+    const asked = problem?.retryAfterMs ?? 0;
     this.#notBefore = Date.now() + asked;
     this.#attempt += 1;
     return this.#later(Math.max(pauseBefore(this.#attempt - 1, PAUSES), asked));

@@ -1,18 +1,22 @@
-// A raid as its snapshot and its events tell it. Every total in it came from the server as a total; nothing is added up.
+// A raid as its snapshot and its events tell it. Every total in it came from the server as a total: nothing is added up.
 
 /** @import { EventData, Member, Snapshot, Status } from "./types.js" */
+
+import { isSound, listOf, unsound } from "./sound.js";
 
 /** @type {Record<string, Status>} */
 const ENDS = { raid_complete: "completed", raid_failed: "failed", raid_cancelled: "cancelled" };
 
-const DETAILS = /** @type {const} */ (["title", "description", "openJoin", "public", "maxMembers", "targetXp", "targetTasks", "deadline"]);
+const DETAILS = /** @type {const} */ ([
+  "title", "description", "openJoin", "public", "maxMembers", "targetXp", "targetTasks", "deadline",
+]);
 const TOTALS = /** @type {const} */ (["xpContributed", "tasksContributed"]);
 const ENVELOPE = new Set(["raidId", "at", "seq"]);
 
 /** Names of people who left are remembered, so that it can be told who did; the oldest are forgotten first. */
 const FORMER_NAMES_MAX = 1_000;
 
-/** Pure: no input or output, no clock. The object stays the same one over a `snapshot`, which replaces all that is in it. */
+/** Pure: no input or output, no clock. The object stays the same one over a `snapshot`, which replaces all of it. */
 export class Raid {
   id = 0;
   title = "";
@@ -24,6 +28,8 @@ export class Raid {
   /** For members only; null when it was renewed and nobody said what it is now: then read the raid.
    * @type {string | null | undefined} */
   inviteCode = undefined;
+  /** The number of the event that renewed the code last: whoever read the raid before that has an old one. */
+  inviteCodeSeq = 0;
   targetXp = 0;
   targetTasks = 0;
   currentXp = 0;
@@ -89,14 +95,17 @@ export class Raid {
   /**
    * "known": we have it already, and nothing changed. "gap": something before it is missing, and nothing changed.
    * What is not of the log (`presence`, an unlock told in passing) has no number and is always applied.
+   * What says something impossible (a total that is no number, a moment that is none) changes nothing: a numbered one
+   * is a "gap", which brings a snapshot in the end, another is left out as if it were "known".
    * @param {string} event
    * @param {EventData} data
    * @returns {"applied" | "known" | "gap"}
    */
   apply(event, data) {
     if (event === "snapshot") this.#become(/** @type {Snapshot} */ (data));
+    else if ("seq" in data) return this.#entry(event, data);
+    else if (!isSound(data)) return "known";
     else if (event === "presence") this.#presence(data);
-    else if (typeof data.seq === "number") return this.#entry(event, data);
     return "applied";
   }
 
@@ -106,16 +115,18 @@ export class Raid {
     const { members, cursor: _, raidId: __, at: ___, ...fields } = /** @type {EventData & Snapshot} */ (snapshot);
     for (const member of this.members.values()) this.#rememberName(member);
     // A server of tomorrow may say more, also what is worked out here: that stays as it is.
-    const told = Object.entries(fields).filter(([name]) => !(name in Raid.prototype));
-    Object.assign(this, { inviteCode: undefined }, Object.fromEntries(told));
-    this.members = new Map(members.map((member) => [member.userId, { ...member }]));
+    const wrong = new Set(unsound(fields));
+    const told = Object.entries(fields).filter(([name]) => !(name in Raid.prototype) && !wrong.has(name));
+    Object.assign(this, { inviteCode: undefined, inviteCodeSeq: 0 }, Object.fromEntries(told));
+    const people = listOf(members).filter((member) => isSound(member));
+    this.members = new Map(people.map((member) => [member.userId, { ...member }]));
     this.#online = null;
   }
 
   /** @param {string} event @param {EventData} data @returns {"applied" | "known" | "gap"} */
   #entry(event, data) {
     if (data.seq <= this.seq) return "known";
-    if (data.seq !== this.seq + 1) return "gap";
+    if (data.seq !== this.seq + 1 || !isSound(data)) return "gap";
     this.seq = data.seq;
     this.#change(event, data);
     return "applied";
@@ -139,7 +150,7 @@ export class Raid {
   #contributed(data) {
     this.#totals(data);
     const member = this.members.get(data.userId);
-    if (member !== undefined) for (const name of TOTALS) member[name] = data[name];
+    if (member !== undefined) for (const name of TOTALS) member[name] = data[name] ?? member[name];
   }
 
   /** @param {EventData} data */
@@ -149,7 +160,7 @@ export class Raid {
   }
 
   /** @param {EventData} data */
-  #joined({ userId, username, role, xpContributed, tasksContributed, isOnline, at }) {
+  #joined({ userId, username, role, xpContributed = 0, tasksContributed = 0, isOnline, at }) {
     this.members.set(userId, { userId, username, role, xpContributed, tasksContributed, isOnline, joinedAt: at });
     this.#online = null;
   }
@@ -182,7 +193,9 @@ export class Raid {
   #detailsChanged(data) {
     for (const name of DETAILS) if (name in data) Object.assign(this, { [name]: data[name] });
     // A renewed invite code is a secret of the members: its event says that something changed, and nothing else.
-    if (this.inviteCode && Object.keys(data).every((name) => ENVELOPE.has(name))) this.inviteCode = null;
+    if (!Object.keys(data).every((name) => ENVELOPE.has(name))) return;
+    this.inviteCodeSeq = data.seq;
+    if (this.inviteCode) this.inviteCode = null;
   }
 
   /** @param {EventData} data */
@@ -200,9 +213,9 @@ export class Raid {
   }
 
   /** @param {EventData} data */
-  #presence({ online = [], offline = [] }) {
-    for (const userId of online) this.#seen(userId, true);
-    for (const userId of offline) this.#seen(userId, false);
+  #presence({ online, offline }) {
+    for (const userId of listOf(online)) this.#seen(userId, true);
+    for (const userId of listOf(offline)) this.#seen(userId, false);
     this.#online = null;
   }
 

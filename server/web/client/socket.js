@@ -1,10 +1,9 @@
 // One WebSocket: everything that is followed on one connection, each resumed by its own position.
 
-/** @import { Http } from "./http.js" */
-/** @import { Rest } from "./rest.js" */
-/** @import { Feed, Topic } from "./feed.js" */
-/** @import { Listener } from "./event_source.js" */
+/** @import { Topic } from "./feed.js" */
 /** @import { EndReason } from "./types.js" */
+
+import { Connection } from "./connection.js";
 
 const SUBPROTOCOL = "raidline.v1";
 
@@ -18,27 +17,24 @@ const NOT_VISIBLE = new Set(["not_found", "no_permission", "not_member"]);
 /** Answers to subscribing twice: what was wanted is so already. */
 const HARMLESS = new Set(["already_subscribed", "not_subscribed"]);
 
-export class SocketConnection {
+export class SocketConnection extends Connection {
   /** @type {WebSocket | null} */
   #socket = null;
-  #isClosed = false;
   #lastRef = 0;
   /** Subscriptions that were asked for: at most as many as are followed. @type {Map<number, Topic>} */
   #asked = new Map();
   /** @type {Set<number>} */
   #followed = new Set();
 
-  /** @param {Http} http @param {Rest} rest @param {Feed} feed @param {Listener} listener */
-  constructor(http, rest, feed, listener) {
-    this.http = http;
-    this.rest = rest;
-    this.feed = feed;
-    this.listener = listener;
-    this.#open();
+  /** @param {ConstructorParameters<typeof Connection>} given */
+  constructor(...given) {
+    super(...given);
+    const address = (/** @type {string | undefined} */ ticket) => this.http.url("/ws", { ticket });
+    this.open(undefined, (ticket) => this.#listen(new URL(address(ticket), globalThis.location?.href)));
   }
 
   close() {
-    this.#isClosed = true;
+    super.close();
     this.#socket?.close();
   }
 
@@ -54,15 +50,6 @@ export class SocketConnection {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#say({ type: "ping" });
   }
 
-  async #open() {
-    try {
-      const ticket = this.http.token === null ? undefined : (await this.rest.streamTicket()).ticket;
-      if (!this.#isClosed) this.#listen(new URL(this.http.url("/ws", { ticket }), globalThis.location?.href));
-    } catch (error) {
-      if (!this.#isClosed) this.listener.ended({ kind: "failed", error });
-    }
-  }
-
   /** @param {URL} url */
   #listen(url) {
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -70,13 +57,13 @@ export class SocketConnection {
     this.#socket = socket;
     socket.onopen = () => this.#begin();
     socket.onmessage = (message) => {
-      if (!this.#isClosed) this.#hear(JSON.parse(message.data));
+      if (!this.isClosed) this.#hear(JSON.parse(message.data));
     };
     socket.onclose = ({ code }) => this.#end(code);
   }
 
   #begin() {
-    if (this.#isClosed) return;
+    if (this.isClosed) return;
     if (this.feed.own) this.#subscribe("own");
     for (const id of this.feed.wanted) this.#subscribe(id);
   }
@@ -137,8 +124,8 @@ export class SocketConnection {
 
   /** @param {number} code */
   #end(code) {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.isClosed) return;
+    this.isClosed = true;
     const reason = FINAL[code];
     this.listener.ended(reason === undefined ? { kind: "lost" } : { kind: "over", reason });
   }

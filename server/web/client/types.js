@@ -62,8 +62,10 @@
  */
 
 /**
- * `stale`: the stream is open, but the server hears nothing new at the moment. `retryAt` in ms, as of Date.now().
- * @typedef {{kind: "connecting"}
+ * `idle`: there is nothing to follow. `stale`: the stream is open, but the server hears nothing new at the moment.
+ * `retryAt` in ms, as of Date.now().
+ * @typedef {{kind: "idle"}
+ *   | {kind: "connecting"}
  *   | {kind: "live"}
  *   | {kind: "stale", reason: string}
  *   | {kind: "reconnecting", retryAt: number, attempt: number}
@@ -88,7 +90,7 @@
  * @typedef {object} Interest
  * @property {number[]} [raids]
  * @property {boolean} [own]
- * @property {boolean} [whileHidden]  also while nobody looks at the page; else the connection rests after a minute of that
+ * @property {boolean} [whileHidden]  also while nobody looks at the page; else the connection rests after a minute
  */
 
 /**

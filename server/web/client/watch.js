@@ -4,10 +4,10 @@
 //       ▲                  └───────┬──────────┘
 //       │                 lost, silent, goaway, gap; hidden for a minute (then it waits to be looked at)
 //    timer, retryNow,              ▼
-//    online, visible ◀──── reconnecting | offline          ended: 401, 404, close()
+//    online, visible ◀──── reconnecting | offline          ended: 401, 404, close()     idle: nothing to follow
 
 /** @import { ConnectionState, EndReason, Interest, WatchHandlers } from "./types.js" */
-/** @import { Ending, Listener } from "./event_source.js" */
+/** @import { Ending, Listener } from "./connection.js" */
 /** @import { Frame } from "./feed.js" */
 /** @import { Clock } from "./clock.js" */
 /** @import { Http } from "./http.js" */
@@ -114,6 +114,11 @@ export class Watch {
     this.#stopAttending();
   }
 
+  /** Nothing is to come of itself any more. */
+  get #isDone() {
+    return this.state.kind === "ended" || this.state.kind === "idle";
+  }
+
   get #isClosed() {
     return this.state.kind === "ended" && this.state.reason === "closed";
   }
@@ -122,7 +127,7 @@ export class Watch {
     if (this.#isClosed) return;
     this.#isResting = false;
     this.#drop();
-    if (this.#feed.isEmpty) return;
+    if (this.#feed.isEmpty) return this.#idle();
     this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#heardAt = Date.now();
     this.#show(isOffline() ? { kind: "offline" } : { kind: "connecting" });
@@ -167,7 +172,8 @@ export class Watch {
   /** What is no longer followed says nothing about the rest. */
   #showOpen() {
     if (this.#greetedAt === null) return;
-    for (const topic of this.#stale.keys()) if (topic !== "own" && !this.#feed.wanted.has(topic)) this.#stale.delete(topic);
+    const { wanted } = this.#feed;
+    for (const topic of this.#stale.keys()) if (topic !== "own" && !wanted.has(topic)) this.#stale.delete(topic);
     const [reason] = this.#stale.values();
     this.#show(reason === undefined ? { kind: "live" } : { kind: "stale", reason });
   }
@@ -201,7 +207,7 @@ export class Watch {
 
   /** What a failed request means for the watch, if it still waits. @param {unknown} error */
   #judge(error) {
-    if (!(error instanceof Problem) || this.#connection !== null || this.state.kind === "ended") return;
+    if (!(error instanceof Problem) || this.#connection !== null || this.#isDone) return;
     if (error.status === 401) this.#end("signed_out");
     else if (error.status === 404 && this.#feed.only !== null) this.#lose(this.#feed.only);
     else if (error.retryAfterMs !== null) this.#wait(Math.max(error.retryAfterMs, PAUSES.shortest));
@@ -251,7 +257,7 @@ export class Watch {
 
   /** @param {import("./attention.js").Notice} notice */
   #noticed(notice) {
-    if (this.state.kind === "ended") return;
+    if (this.#isDone) return;
     if (notice === "unseen") return this.#rest();
     if (this.#isResting && !["visible", "back"].includes(notice)) return;
     if (notice === "hidden_away") this.#drop();
@@ -270,11 +276,21 @@ export class Watch {
   /** @param {EndReason} reason */
   #end(reason) {
     if (this.#isClosed) return;
+    this.#stop();
+    this.#show({ kind: "ended", reason });
+  }
+
+  /** Until `follow` names something. */
+  #idle() {
+    this.#stop();
+    this.#show({ kind: "idle" });
+  }
+
+  #stop() {
     this.#drop();
     clearInterval(this.#looking);
     this.#looking = undefined;
     this.#attempt = 0;
-    this.#show({ kind: "ended", reason });
   }
 
   #drop() {

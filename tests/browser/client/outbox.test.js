@@ -269,6 +269,36 @@ test("a batch that is refused as a whole is halved until the culprit stands alon
   assert.deepEqual([outbox.waiting, server.xp], [0, 35]);
 });
 
+for (const [name, culprit] of [["a 500", problem(500)], ["a page of a proxy", problemOf("<h1>Not acceptable</h1>", 406)]]) {
+  test(`an item that is always answered with ${name} holds up nobody, and is never dropped`, async () => {
+    const server = new FakeServer();
+    const { contribute, contributeAll } = server;
+    const failing = (send) => (...given) => {
+      const items = Array.isArray(given[0]) ? given[0] : [given[1]];
+      if (items.some(({ xp }) => xp === 1)) server.next = [culprit];
+      return send.apply(server, given);
+    };
+    server.contribute = failing(contribute);
+    server.contributeAll = failing(contributeAll);
+    server.next = [new Unreachable("offline")];
+    const outbox = outboxOf(server);
+    for (const xp of [1, 2, 3, 4]) outbox.add({ raidId: 42, xp });
+    for (let minutes = 0; minutes < 20; minutes += 1) {
+      await quiet();
+      mock.timers.tick(60_000);
+    }
+    await quiet();
+    assert.deepEqual(outbox.answers, [[2, "ok"], [3, "ok"], [4, "ok"]]);
+    assert.deepEqual(outbox.of(42).map(({ xp }) => xp), [1]);
+    outbox.add({ raidId: 42, xp: 5 });
+    await eventually(() => outbox.answers.length === 4);
+    [server.contribute, server.contributeAll] = [contribute, contributeAll];
+    mock.timers.tick(60_000);
+    await eventually(isEmpty(outbox));
+    assert.equal(server.xp, 15);
+  });
+}
+
 test("a batch that is too many for the rate comes back smaller", async () => {
   const server = new FakeServer();
   server.next = [new Unreachable("offline")];

@@ -195,3 +195,39 @@ test("a hundred thousand events leave the members the same map", () => {
   assert.equal(raid.currentXp, 100_000);
   assert.equal(raid.members, map);
 });
+
+for (const fields of [{ currentXp: "abc" }, { currentTasks: null }, { xpContributed: {} }, { userId: "2" }, { at: "soon" }]) {
+  test(`an event with ${JSON.stringify(fields)} is a gap and changes nothing`, () => {
+    const raid = raidOf();
+    const before = structuredClone([raid.currentXp, raid.currentTasks, raid.seq, [...raid.members]]);
+    assert.equal(raid.apply("contribution", event({ userId: 2, xp: 5, currentXp: 95, currentTasks: 9, ...fields })), "gap");
+    assert.deepEqual([raid.currentXp, raid.currentTasks, raid.seq, [...raid.members]], before);
+  });
+}
+
+test("totals that are not told stay as they are", () => {
+  const raid = raidOf();
+  raid.apply("contribution", event({ userId: 2, xp: 5 }));
+  assert.deepEqual([raid.currentXp, raid.members.get(2).xpContributed, raid.members.get(2).tasksContributed], [90, 30, 3]);
+});
+
+test("a snapshot's impossible fields and members are left out", () => {
+  const raid = raidOf({ currentXp: "abc", deadline: "never", members: [{ userId: "x" }, ...snapshot().members] });
+  assert.deepEqual([raid.currentXp, raid.deadline, [...raid.members.keys()]], [0, null, [1, 2]]);
+  raid.apply("snapshot", snapshot({ members: null }));
+  assert.equal(raid.members.size, 0);
+});
+
+test("what is told in passing and says something impossible is left out", () => {
+  const raid = raidOf();
+  assert.equal(raid.apply("achievement_unlocked", { raidId: 42, userId: 2, at: "soon" }), "known");
+  assert.equal(raid.apply("presence", { online: 7, offline: "x" }), "applied");
+  assert.equal(raid.onlineCount, 1);
+});
+
+test("it says which event renewed the invite code last, also twice before anybody read it", () => {
+  const raid = raidOf({ inviteCode: "ABCD" });
+  raid.apply("raid_update", event());
+  raid.apply("raid_update", event({ seq: 12 }));
+  assert.deepEqual([raid.inviteCode, raid.inviteCodeSeq], [null, 12]);
+});

@@ -548,6 +548,25 @@ test("what a handler throws is reported and stops nothing", async () => {
   assert.equal(errors.mock.callCount(), 4);
 });
 
+test("with nothing to follow it is idle, runs no timer, and goes on when there is something again", async () => {
+  const [set, cleared] = [mock.method(globalThis, "setInterval"), mock.method(globalThis, "clearInterval")];
+  const { watch, heard } = await live();
+  watch.follow([]);
+  await quiet();
+  assert.deepEqual([watch.state, heard.states.at(-1), stream().isClosed], [{ kind: "idle" }, "idle", true]);
+  const intervals = set.mock.calls.map(({ result }) => result);
+  const ended = new Set(cleared.mock.calls.map(({ arguments: [interval] }) => interval));
+  assert.ok(intervals.length > 0 && intervals.every((interval) => ended.has(interval)));
+  window.dispatchEvent(new Event("offline"));
+  window.dispatchEvent(new Event("online"));
+  await after(600_000);
+  assert.deepEqual([openings(), watch.state.kind], [1, "idle"]);
+  watch.follow([42]);
+  await quiet();
+  greets(stream());
+  assert.deepEqual([openings(), watch.state.kind], [2, "live"]);
+});
+
 test("closed, it is over for good", async () => {
   const { watch, heard } = await live();
   watch.close();

@@ -1,5 +1,6 @@
 import { equal, holds } from "./expect.js";
 
+import { feedItem } from "/web/app/room/feed_item.js";
 import { canTakeBack, FeedLines, FIT, LINES, lineOf, lineOfRow } from "/web/app/room/feed_lines.js";
 
 const RAID = { nameOf: (userId) => `user ${userId}`, status: "active" };
@@ -44,6 +45,16 @@ export const tests = {
     const feed = new FeedLines();
     for (let number = 0; number < 100_000; number += 1) feed.note(contribution(number), number);
     equal(feed.lines.length, LINES);
+  },
+
+  "a moment that is none and an amount that is none make a line all the same"() {
+    const line = lineOf("contribution", { at: "soon", userId: 1, xp: "abc", contributionId: "c1" }, RAID, 1);
+    equal([line.at, line.xp], [null, 0]);
+    holds(!canTakeBack(line, RAID, 0), "nobody knows when it was");
+    const app = { raidline: { now: () => Date.parse(AT) } };
+    const item = feedItem(app, 42, line, () => RAID);
+    item.update();
+    equal(item.element.querySelector("time").textContent, "");
   },
 
   "what is taken back is marked where it stands"() {

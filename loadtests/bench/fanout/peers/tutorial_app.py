@@ -13,6 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 CHANNEL = "raid"
+CONNECTIONS = 16_384
+"""The one thing that tutorials leave out: redis-py takes 100 by default, and then the next stream is cut."""
 
 
 async def stream(request: Request) -> Response:
@@ -30,7 +32,8 @@ async def stream(request: Request) -> Response:
 
 def main() -> None:
     app = Starlette(routes=[Route("/", stream)])
-    app.state.redis = Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
+    url = os.environ["REDIS_URL"]
+    app.state.redis = Redis.from_url(url, decode_responses=True, max_connections=CONNECTIONS)
     uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]), access_log=False, log_level="warning")
 
 

@@ -7,8 +7,8 @@ const NAMED = 3;
 const REMEMBERED = 100;
 
 /**
- * A toast is `{title, text, kind, icon, key?, sum?}`. `sum: {of, name, title(count), text(names, more)}` says that several
- * of those that wait may become one. `reward(key, ...)` adds what an unlock brought to the toast that tells of it.
+ * A toast is `{title, text, kind, icon, key?, sum?}`. `sum: {of, name, title(count), text(names, more)}` says that
+ * several of those that wait may become one. `reward(key, ...)` adds what an unlock brought to the toast that tells of it.
  */
 export class Line {
   #waiting = [];
@@ -38,9 +38,9 @@ export class Line {
     return true;
   }
 
-  /** Those that come up now, each as it is to be shown. */
-  next() {
-    const coming = this.#waiting.splice(0, SHOWN - this.#shown.size).map(summedUp);
+  /** Those that come up now, each as it is to be shown; `most` are shown at once. */
+  next(most = SHOWN) {
+    const coming = this.#waiting.splice(0, Math.max(0, most - this.#shown.size)).map(summedUp);
     for (const toast of coming) this.#shown.add(toast);
     return coming;
   }

@@ -3,13 +3,16 @@
 import { h } from "../dom.js";
 import { texts } from "../texts.js";
 import { Dwelling, dwellMs } from "./dwelling.js";
-import { Line } from "./line.js";
+import { Line, SHOWN } from "./line.js";
 import { animate, mayMove } from "./motion.js";
 import { toastCard } from "./toast_card.js";
 
 /** Toasts wait so long for others of their kind, to come as one; nobody is kept waiting by it. */
 const GATHER_MS = 250;
 const EASE = "cubic-bezier(0.2, 0.8, 0.2, 1)";
+
+/** As in juice.css: above the corner there is no room for more than one on a phone. */
+const isWide = matchMedia("(min-width: 900px)");
 
 const line = new Line();
 const cards = new Map(); // toast -> { element, dwelling }
@@ -21,7 +24,7 @@ let focusBefore = null;
 
 /**
  * Show `{title, text, kind: "achievement"|"streak"|"reward"|"info"|"bad", icon?}`, spoken once to screen readers.
- * Three are shown at once, the others wait. `key` and `sum`: see line.js.
+ * Three are shown at once, one on a phone; the others wait. `key` and `sum`: see line.js.
  */
 export function toast(toast) {
   line.add({ kind: "info", text: "", icon: null, ...toast });
@@ -36,7 +39,7 @@ export function addReward(key, reward) {
 function showNext() {
   gathering = 0;
   if (!region.isConnected) settle();
-  const coming = line.next();
+  const coming = line.next(isWide.matches ? SHOWN : 1);
   if (coming.length === 0) return;
   for (const one of coming) show(one);
   say(coming.map(spoken).join(" "));
@@ -80,7 +83,8 @@ function leave(element) {
   if (!mayMove()) return;
   for (const child of list.children) {
     const moved = before.get(child) - child.getBoundingClientRect().top;
-    if (moved) animate(child, [{ transform: `translateY(${moved}px)` }, { transform: "none" }], { duration: 220, easing: EASE });
+    const from = { transform: `translateY(${moved}px)` };
+    if (moved) animate(child, [from, { transform: "none" }], { duration: 220, easing: EASE });
   }
 }
 

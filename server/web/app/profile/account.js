@@ -3,7 +3,7 @@
 import { h, setText } from "../dom.js";
 import { rememberedToken } from "../session.js";
 import { texts } from "../texts.js";
-import { exportFile, EXPORT_PATH } from "./own_calls.js";
+import { exportFile, EXPORT_PATH } from "./export_file.js";
 import { leavingDialog } from "./leaving.js";
 import { attempt, errorLine } from "./parts.js";
 
@@ -11,7 +11,8 @@ const said = texts.profile.account;
 const NAME_MAX = 64;
 const ZONE_MAX = 64;
 
-/** { element, show(own) }; `changed(me)` is called with another name or zone, `signedOut()` and `deleted(text)` when there is no session left. */
+/** { element, show(own) }; `changed(me)` is called with another name or zone, `signedOut()` and `deleted(text)` when
+ * there is no session left. */
 export function accountCard(raidline, { changed, signedOut, deleted }) {
   const details = detailsForm(raidline.rest, changed);
   const element = h("section", { class: "card account-card", id: "account", "aria-labelledby": "account-heading" },
@@ -38,7 +39,8 @@ function detailsForm(rest, changed) {
   async function submit(event) {
     event.preventDefault();
     setText(done, "");
-    const wanted = Object.entries({ name: name.value.trim(), tz: zone.value.trim() }).filter(([key, value]) => value !== shown[key]);
+    const typed = Object.entries({ name: name.value.trim(), tz: zone.value.trim() });
+    const wanted = typed.filter(([key, value]) => value !== shown[key]);
     if (wanted.length === 0) return setText(done, said.unchanged);
     let me = null;
     if (await attempt(button, line, async () => (me = await rest.changeMe(Object.fromEntries(wanted))))) {
@@ -92,5 +94,6 @@ function deletePart(rest, deleted) {
 }
 
 function part(title, what, ...action) {
-  return h("div", { class: "account-part" }, h("div", {}, h("h3", {}, title), h("p", { class: "soft small" }, what)), action);
+  const words = h("div", {}, h("h3", {}, title), h("p", { class: "soft small" }, what));
+  return h("div", { class: "account-part" }, words, action);
 }

@@ -5,33 +5,35 @@ const AROUND = [11, 31, 99];
 const PAGE = 20;
 
 export class BoardPages {
+  #trail;
+
   constructor() {
     this.aroundMe();
   }
 
   /** What to ask the server for. */
   get query() {
-    return this._trail.at(-1);
+    return this.#trail.at(-1);
   }
 
   aroundMe() {
-    this._trail = [{ around: "me", limit: AROUND[0] }];
+    this.#trail = [{ around: "me", limit: AROUND[0] }];
   }
 
   top() {
-    this._trail = [{ limit: PAGE }];
+    this.#trail = [{ limit: PAGE }];
   }
 
   lower(cursor) {
-    this._trail.push({ cursor, limit: PAGE });
+    this.#trail.push({ cursor, limit: PAGE });
   }
 
   /** Back where we came from, else more of those before me, else the top. */
   higher() {
-    if (this._trail.length > 1) return void this._trail.pop();
+    if (this.#trail.length > 1) return void this.#trail.pop();
     const wider = AROUND.find((limit) => limit > (this.query.around ? this.query.limit : AROUND.at(-1)));
     if (wider === undefined) return this.top();
-    this._trail = [{ around: "me", limit: wider }];
+    this.#trail = [{ around: "me", limit: wider }];
   }
 
   get isAroundMe() {

@@ -15,100 +15,110 @@ export function calendarCard() {
 }
 
 class Calendar {
+  #cells = new Map(); // day -> its cell
+  #days = [];
+  #stats = new Map();
+  #chosen = null;
+  #note;
+  #months;
+  #grid;
+  #scroller;
+
   constructor() {
-    this._cells = new Map(); // day -> its cell
-    this._days = [];
-    this._stats = new Map();
-    this._chosen = null;
-    this._note = dayNote();
-    this._months = h("div", { class: "calendar-months", "aria-hidden": "true" });
-    this._grid = h("div", { class: "calendar-grid", role: "grid", "aria-label": said.label, "aria-describedby": "calendar-keys" });
-    this._scroller = h("div", { class: "calendar-scroll" }, this._months, this._grid);
+    this.#note = dayNote();
+    this.#months = h("div", { class: "calendar-months", "aria-hidden": "true" });
+    const named = { "aria-label": said.label, "aria-describedby": "calendar-keys" };
+    this.#grid = h("div", { class: "calendar-grid", role: "grid", ...named });
+    this.#scroller = h("div", { class: "calendar-scroll" }, this.#months, this.#grid);
     this.element = h("section", { class: "card calendar-card", id: "calendar", "aria-labelledby": "calendar-heading" },
       h("div", { class: "spread" }, h("h2", { id: "calendar-heading" }, said.heading),
         h("p", { id: "calendar-keys", class: "small soft calendar-keys" }, said.keys)),
-      this._scroller, this._note.element, legend());
-    this._listen();
+      this.#scroller, this.#note.element, legend());
+    this.#listen();
   }
 
   show({ streak, stats }) {
     const { days } = streak;
-    const first = this._days.length === 0;
-    const isSameRange = this._days[0]?.day === days[0].day && this._days.at(-1)?.day === days.at(-1).day;
-    this._days = days;
-    this._stats = stats;
-    if (!isSameRange) this._draw(days);
-    this._paint();
-    if (!isSameRange) this._choose(this._cells.has(this._chosen) && !first ? this._chosen : days.at(-1).day);
-    if (first) requestAnimationFrame(() => (this._scroller.scrollLeft = this._scroller.scrollWidth));
-    this._tell(this._chosen);
+    const first = this.#days.length === 0;
+    const isSameRange = this.#days[0]?.day === days[0].day && this.#days.at(-1)?.day === days.at(-1).day;
+    this.#days = days;
+    this.#stats = stats;
+    if (!isSameRange) this.#draw(days);
+    this.#paint();
+    if (!isSameRange) this.#choose(this.#cells.has(this.#chosen) && !first ? this.#chosen : days.at(-1).day);
+    if (first) requestAnimationFrame(() => (this.#scroller.scrollLeft = this.#scroller.scrollWidth));
+    this.#tell(this.#chosen);
   }
 
-  _draw(days) {
+  #draw(days) {
     const weeks = weeksOf(days.map(({ day }) => day));
-    this._cells.clear();
+    this.#cells.clear();
     this.element.style.setProperty("--weeks", weeks.length);
-    replace(this._months, monthsOf(weeks).map((one) => monthLabel(one)));
-    replace(this._grid, said.weekdays.map((name, place) => this._row(name, said.weekdaysShort[place], weeks.map((week) => week[place]))));
+    replace(this.#months, monthsOf(weeks).map((one) => monthLabel(one)));
+    replace(this.#grid, said.weekdays.map((name, place) => this.#row(name, place, weeks)));
   }
 
-  _row(name, short, days) {
+  #row(name, place, weeks) {
     const head = h("span", { class: "calendar-weekday", role: "rowheader" },
-      h("span", { "aria-hidden": "true" }, short), h("span", { class: "visually-hidden" }, name));
-    return h("div", { class: "calendar-row", role: "row" }, head, days.map((day) => this._cell(day)));
+      h("span", { "aria-hidden": "true" }, said.weekdaysShort[place]), h("span", { class: "visually-hidden" }, name));
+    return h("div", { class: "calendar-row", role: "row" }, head, weeks.map((week) => this.#cell(week[place])));
   }
 
-  _cell(day) {
+  #cell(day) {
     if (day === null) return h("span", { class: "day-blank", role: "gridcell" });
-    const cell = h("span", { class: "day", role: "gridcell", tabindex: -1, "aria-selected": "false", data: { day } }, sign("none"));
-    this._cells.set(day, cell);
+    const look = { class: "day", role: "gridcell", data: { day } };
+    const cell = h("span", { ...look, tabindex: -1, "aria-selected": "false" }, sign("none"));
+    this.#cells.set(day, cell);
     return cell;
   }
 
   /** Only what is another than it was is touched: one day of 366, most times. */
-  _paint() {
-    const earned = [...this._stats.values()].map(({ xp }) => xp).filter((xp) => xp > 0).sort((one, other) => one - other);
-    const today = this._days.at(-1).day;
-    for (const one of this._days) {
-      const cell = this._cells.get(one.day);
-      const label = dayLabel(one, this._stats.get(one.day));
+  #paint() {
+    const amounts = [...this.#stats.values()].map(({ xp }) => xp);
+    const earned = amounts.filter((xp) => xp > 0).sort((one, other) => one - other);
+    const today = this.#days.at(-1).day;
+    for (const one of this.#days) {
+      const cell = this.#cells.get(one.day);
+      const label = dayLabel(one, this.#stats.get(one.day));
       if (cell.getAttribute("aria-label") !== label) cell.setAttribute("aria-label", label);
-      const strength = one.state === "active" ? strengthOf(this._stats.get(one.day)?.xp ?? 0, earned) : 0;
+      const strength = one.state === "active" ? strengthOf(this.#stats.get(one.day)?.xp ?? 0, earned) : 0;
       if (cell.dataset.strength !== String(strength)) cell.dataset.strength = strength;
       if (cell.dataset.state !== one.state) repaint(cell, one.state);
       if (one.day === today) cell.setAttribute("aria-current", "date");
     }
   }
 
-  _listen() {
-    this._grid.addEventListener("keydown", (event) => this._key(event));
-    this._grid.addEventListener("click", ({ target }) => this._choose(dayOf(target), true));
-    this._grid.addEventListener("focusin", ({ target }) => this._choose(dayOf(target)));
-    this._grid.addEventListener("pointerover", ({ target, pointerType }) => pointerType === "mouse" && this._tell(dayOf(target) ?? this._chosen));
-    this._grid.addEventListener("pointerleave", () => this._tell(this._chosen));
+  #listen() {
+    this.#grid.addEventListener("keydown", (event) => this.#key(event));
+    this.#grid.addEventListener("click", ({ target }) => this.#choose(dayOf(target), true));
+    this.#grid.addEventListener("focusin", ({ target }) => this.#choose(dayOf(target)));
+    this.#grid.addEventListener("pointerover", ({ target, pointerType }) => {
+      if (pointerType === "mouse") this.#tell(dayOf(target) ?? this.#chosen);
+    });
+    this.#grid.addEventListener("pointerleave", () => this.#tell(this.#chosen));
   }
 
-  _key(event) {
+  #key(event) {
     if (event.altKey || event.metaKey) return;
-    const to = dayFor(event.key, this._chosen, this._days[0].day, this._days.at(-1).day);
+    const to = dayFor(event.key, this.#chosen, this.#days[0].day, this.#days.at(-1).day);
     if (to === null) return;
     event.preventDefault();
-    this._choose(to, true);
+    this.#choose(to, true);
   }
 
-  _choose(day, moveFocus = false) {
-    if (!this._cells.has(day)) return;
-    mark(this._cells.get(this._chosen), false);
-    this._chosen = day;
-    const cell = this._cells.get(day);
+  #choose(day, moveFocus = false) {
+    if (!this.#cells.has(day)) return;
+    mark(this.#cells.get(this.#chosen), false);
+    this.#chosen = day;
+    const cell = this.#cells.get(day);
     mark(cell, true);
     if (moveFocus && document.activeElement !== cell) cell.focus();
-    this._tell(day);
+    this.#tell(day);
   }
 
-  _tell(day) {
-    const one = this._days.find((other) => other.day === day);
-    if (one) this._note.show(one, this._stats.get(day));
+  #tell(day) {
+    const one = this.#days.find((other) => other.day === day);
+    if (one) this.#note.show(one, this.#stats.get(day));
   }
 }
 
@@ -133,6 +143,9 @@ function monthLabel({ month, column, span }) {
 }
 
 function legend() {
-  return h("ul", { class: "calendar-legend small", "aria-label": said.legend },
-    STATES.map((state) => h("li", { class: "legend-day", data: { state, strength: state === "active" ? 3 : null } }, sign(state), said.states[state])));
+  const days = STATES.map((state) => {
+    const data = { state, strength: state === "active" ? 3 : null };
+    return h("li", { class: "legend-day", data }, sign(state), said.states[state]);
+  });
+  return h("ul", { class: "calendar-legend small", "aria-label": said.legend }, days);
 }

@@ -4,6 +4,10 @@ const YEAR_DAYS = 366;
 const NEXT_LIMIT = 100;
 
 export class Own {
+  #rest;
+  #changed;
+  #round = 0;
+
   /** `changed(this)` is called after each reading that brought something. */
   constructor(raidline, changed) {
     this.me = null;
@@ -12,9 +16,8 @@ export class Own {
     this.achievements = [];
     this.next = [];
     this.endsAt = null; // when the streak ends today, once the server warned of it
-    this._rest = raidline.rest;
-    this._changed = changed;
-    this._round = 0;
+    this.#rest = raidline.rest;
+    this.#changed = changed;
   }
 
   /** The last of the days that the server named is today where this person is. */
@@ -24,23 +27,23 @@ export class Own {
 
   /** Read all of it. Throws Problem or Unreachable; what was read before stays then. */
   async load() {
-    const round = ++this._round;
-    const rest = this._rest;
+    const round = ++this.#round;
+    const rest = this.#rest;
     const [me, days, achievements, next] = await Promise.all([
       rest.me(),
-      this._days(),
+      this.#days(),
       rest.achievements(),
       rest.nextAchievements(NEXT_LIMIT),
     ]);
-    if (round !== this._round) return; // a later reading is under way, and will know better
+    if (round !== this.#round) return; // a later reading is under way, and will know better
     Object.assign(this, { me, ...days, achievements: achievements.achievements, next: next.next });
     if (this.streak.state !== "open") this.endsAt = null;
-    this._changed(this);
+    this.#changed(this);
   }
 
-  async _days() {
-    const streak = await this._rest.streak(YEAR_DAYS);
-    const { days } = await this._rest.stats(streak.days[0].day, streak.days.at(-1).day);
+  async #days() {
+    const streak = await this.#rest.streak(YEAR_DAYS);
+    const { days } = await this.#rest.stats(streak.days[0].day, streak.days.at(-1).day);
     return { streak, stats: new Map(days.map((one) => [one.day, one])) };
   }
 

@@ -16,9 +16,9 @@ import { streakCard } from "./streak.js";
 
 const said = texts.profile;
 const RELOAD_MS = 2_000; // a hundred unlocks at once are one reading
-const REFRESH_MS = 20_000; // what no event of one's own tells of: XP on a day that counts already, places of others, midnight
+const REFRESH_MS = 20_000; // no own event tells of XP on a day that counts already, places of others, midnight
 
-/** The page of app.me. `session` is what signing out hands back. Throws Problem | Unreachable where nothing can be read. */
+/** The page of app.me. `session` is what signing out hands back. Throws Problem | Unreachable where nothing is read. */
 export async function profilePage(app, { session = null } = {}) {
   const profile = new Profile(app, session);
   await profile.own.load();
@@ -27,20 +27,29 @@ export async function profilePage(app, { session = null } = {}) {
 }
 
 class Profile {
+  #app;
+  #session;
+  #name;
+  #zone;
+  #cards;
+  #reload;
+  #watch;
+  #timer;
+
   constructor(app, session) {
-    this._app = app;
-    this._session = session;
-    this.own = new Own(app.raidline, () => this._show());
-    this._name = h("bdi", {});
-    this._zone = h("p", { class: "soft" });
-    this._cards = this._made(app.raidline);
+    this.#app = app;
+    this.#session = session;
+    this.own = new Own(app.raidline, () => this.#show());
+    this.#name = h("bdi", {});
+    this.#zone = h("p", { class: "soft" });
+    this.#cards = this.#made(app.raidline);
     this.element = h("div", { class: "profile" },
-      h("header", { class: "profile-head" }, h("h1", {}, this._name), this._zone), ...columns(this._cards));
-    this._reload = atMostEvery(RELOAD_MS, () => this._read());
+      h("header", { class: "profile-head" }, h("h1", {}, this.#name), this.#zone), ...columns(this.#cards));
+    this.#reload = atMostEvery(RELOAD_MS, () => this.#read());
   }
 
-  _made(raidline) {
-    const acted = (text) => this._acted(text);
+  #made(raidline) {
+    const acted = (text) => this.#acted(text);
     return {
       level: levelCard(),
       streak: streakCard(raidline.rest, acted),
@@ -49,37 +58,37 @@ class Profile {
       achievements: achievementsCard(),
       boards: boardsCard(raidline.rest),
       account: accountCard(raidline, {
-        changed: (me) => this._renamed(me),
-        signedOut: () => this._app.signedOut(),
-        deleted: (text) => this._deleted(text),
+        changed: (me) => this.#renamed(me),
+        signedOut: () => this.#app.signedOut(),
+        deleted: (text) => this.#deleted(text),
       }),
     };
   }
 
   follow() {
-    this._watch = this._app.raidline.watch({ raids: [], own: true }, {
+    this.#watch = this.#app.raidline.watch({ raids: [], own: true }, {
       raid() {},
       gone() {},
-      own: (event, data) => this._heard(event, data),
-      connection: (state) => this._app.connection.show(state, () => this._watch.retryNow()),
+      own: (event, data) => this.#heard(event, data),
+      connection: (state) => this.#app.connection.show(state, () => this.#watch.retryNow()),
     });
-    this._timer = setInterval(() => document.hidden || this._reload(), REFRESH_MS);
+    this.#timer = setInterval(() => document.hidden || this.#reload(), REFRESH_MS);
   }
 
   close() {
-    this._watch?.close();
-    clearInterval(this._timer);
-    this._reload.cancel();
+    this.#watch?.close();
+    clearInterval(this.#timer);
+    this.#reload.cancel();
   }
 
-  _heard(event, data) {
-    reactTo({ event, data }, { me: this._app.me });
+  #heard(event, data) {
+    reactTo({ event, data }, { me: this.#app.me });
     if (event === "streak") this.own.takeWarning(data);
-    if (event !== "snapshot" || this.own.takeMe(data)) this._reload();
+    if (event !== "snapshot" || this.own.takeMe(data)) this.#reload();
   }
 
   /** What is read in vain stays as it is: the connection says that it is away, and the next event has it read again. */
-  async _read() {
+  async #read() {
     try {
       await this.own.load();
     } catch (error) {
@@ -87,31 +96,32 @@ class Profile {
     }
   }
 
-  async _acted(text) {
-    this._app.announce(text);
-    await this._read();
+  async #acted(text) {
+    this.#app.announce(text);
+    await this.#read();
   }
 
-  _show() {
-    setText(this._name, this.own.me.name);
-    setText(this._zone, said.zone(this.own.me.tz));
-    for (const card of Object.values(this._cards)) card.show(this.own);
+  #show() {
+    setText(this.#name, this.own.me.name);
+    setText(this.#zone, said.zone(this.own.me.tz));
+    for (const card of Object.values(this.#cards)) card.show(this.own);
   }
 
-  async _renamed(me) {
-    if (this._app.me) Object.assign(this._app.me, { name: me.name, tz: me.tz });
-    await this._read();
+  async #renamed(me) {
+    if (this.#app.me) Object.assign(this.#app.me, { name: me.name, tz: me.tz });
+    await this.#read();
   }
 
   /** Back to the start, as somebody who has never been here. */
-  _deleted(text) {
-    this._session?.over();
-    this._app.announce(text);
-    this._app.go("/");
+  #deleted(text) {
+    this.#session?.over();
+    this.#app.announce(text);
+    this.#app.go("/");
   }
 }
 
 function columns(cards) {
   const column = (...names) => h("div", { class: "stack" }, names.map((name) => cards[name].element));
-  return [column("level", "streak"), column("keeping"), cards.calendar.element, column("achievements"), column("boards", "account")];
+  const [first, second, third] = [column("level", "streak"), column("keeping"), column("achievements")];
+  return [first, second, cards.calendar.element, third, column("boards", "account")];
 }

@@ -15,40 +15,11 @@ const words = texts.room.contribute;
 
 export function contributeView(app, raidId) {
   const sent = sentList(app, raidId);
+  const contribute = contributing(app, raidId, sent);
   const quick = quickButtons(contribute);
   const form = contributeForm(contribute);
-  const drawer = drawerButton(() => element, form.focus);
-  const element = h("section",
-    { class: "card room-contribute", "aria-label": words.title, on: { keydown: drawer.escape } },
-    h("h2", {}, words.title), form.element, sent.list, sent.waiting,
-    h("div", { class: "room-quick-row" }, quick.element, drawer.button));
+  const element = card(quick, form, sent);
   let raid = null;
-
-  /** Stored at once, sent as soon as can be. True when it is under way. */
-  function contribute(contribution) {
-    try {
-      sent.items.waiting([app.outbox.add({ raidId, ...contribution })]);
-    } catch {
-      toast({ title: words.full, kind: "bad" });
-      return false;
-    }
-    sent.draw();
-    return true;
-  }
-
-  function answered(item, answer) {
-    if (item.raidId !== raidId) return;
-    if (answer.ok) sent.items.sent(item);
-    else refuse(item, answer.problem);
-    sent.draw();
-  }
-
-  function refuse(item, problem) {
-    const why = refusalOf(problem, texts.room.refused);
-    sent.items.refused(item, why);
-    app.announce(words.refusedSpoken(figure(item.xp), why));
-    reactTo({ event: "refused", data: {} }, { me: app.me, raid, places: { act: sent.list } });
-  }
 
   function update(ofRaid) {
     raid = ofRaid;
@@ -57,6 +28,46 @@ export function contributeView(app, raidId) {
     quick.show(wanted);
   }
 
-  const off = app.outbox?.onAnswer(answered);
+  const off = app.outbox?.onAnswer(answering(app, raidId, sent, () => raid));
   return { element, update, close: () => [sent.close, off].forEach((stop) => stop?.()) };
+}
+
+function card(quick, form, sent) {
+  const drawer = drawerButton(() => element, form.focus);
+  const element = h("section",
+    { class: "card room-contribute", "aria-label": words.title, on: { keydown: drawer.escape } },
+    h("h2", {}, words.title), form.element, sent.list, sent.waiting,
+    h("div", { class: "room-quick-row" }, quick.element, drawer.button));
+  return element;
+}
+
+/** Stored at once, sent as soon as can be. True when it is under way. */
+function contributing(app, raidId, sent) {
+  return (contribution) => {
+    try {
+      sent.items.waiting([app.outbox.add({ raidId, ...contribution })]);
+    } catch {
+      toast({ title: words.full, kind: "bad" });
+      return false;
+    }
+    sent.draw();
+    return true;
+  };
+}
+
+/** What the server said of one of this raid. */
+function answering(app, raidId, sent, raid) {
+  return (item, answer) => {
+    if (item.raidId !== raidId) return;
+    if (answer.ok) sent.items.sent(item);
+    else refused(app, raid(), sent, item, answer.problem);
+    sent.draw();
+  };
+}
+
+function refused(app, raid, sent, item, problem) {
+  const why = refusalOf(problem, texts.room.refused);
+  sent.items.refused(item, why);
+  app.announce(words.refusedSpoken(figure(item.xp), why));
+  reactTo({ event: "refused", data: {} }, { me: app.me, raid, places: { act: sent.list } });
 }

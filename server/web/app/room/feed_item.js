@@ -12,7 +12,8 @@ const words = texts.room.feed;
 /** { element, update() }; `raid()` is the raid as it stands. */
 export function feedItem(app, raidId, line, raid) {
   const text = h("span", { class: "room-feed-text" });
-  const time = h("time", { class: "soft small", datetime: new Date(line.at).toISOString() });
+  const datetime = line.at === null ? null : new Date(line.at).toISOString();
+  const time = h("time", { class: "soft small", datetime });
   const mark = h("span", { class: "chip", hidden: true }, words.takenBack);
   const undo = undoButton(app, raidId, line);
   const data = { kind: line.kind, own: line.own ? "" : null };
@@ -22,7 +23,7 @@ export function feedItem(app, raidId, line, raid) {
     element,
     update() {
       if (line.kind === "burst") setText(text, words.burst(line.count));
-      setText(time, ago((app.raidline.now() - line.at) / 1000));
+      setText(time, line.at === null ? "" : ago((app.raidline.now() - line.at) / 1000));
       element.classList.toggle("is-voided", line.voided === true);
       mark.hidden = line.voided !== true;
       undo.hidden = !canTakeBack(line, raid(), app.raidline.now());

@@ -11,17 +11,23 @@ export function lineOf(event, data, raid, me) {
   const name = data.username ?? raid.nameOf(data.userId);
   return {
     kind: event,
-    at: Date.parse(data.at),
+    at: momentOf(data.at),
     name,
     userId: data.userId,
     own: me !== null && data.userId === me,
-    xp: data.xp ?? 0,
+    xp: Number.isFinite(data.xp) ? data.xp : 0,
     task: data.taskId ?? "",
     contributionId: data.contributionId ?? null,
     removed: data.removed === true,
     role: data.role ?? "",
     voided: false,
   };
+}
+
+/** In ms; null for what is none. */
+function momentOf(text) {
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : at;
 }
 
 /** A line for a row of the ledger. */
@@ -33,7 +39,7 @@ export function lineOfRow(row, raid, me) {
 /** One's own, while the raid runs, and not for ever. The server has the last word. */
 export function canTakeBack(line, raid, now) {
   if (line.kind !== "contribution" || !line.own || line.voided) return false;
-  return raid.status === "active" && now - line.at < TAKE_BACK_MS;
+  return raid.status === "active" && line.at !== null && now - line.at < TAKE_BACK_MS;
 }
 
 const TOLD = new Set([

@@ -25,7 +25,9 @@ export function inviteView(app, raidId) {
       const seen = await app.raidline.rest.raid(raidId).catch(() => null);
       reading = 0;
       if (!seen?.inviteCode) return;
-      raid.inviteCode ??= seen.inviteCode;
+      // Read before it was renewed once more: that code opens nothing, and `update` has it read again.
+      const isOld = seen.epoch === raid.epoch && seen.seq < raid.inviteCodeSeq;
+      if (!isOld) raid.inviteCode ??= seen.inviteCode;
       update(raid);
     }, Math.random() * READ_AGAIN_MS);
   }

@@ -1,6 +1,7 @@
 // The raid room: one raid, as it happens.
 
 import { h } from "../dom.js";
+import { isolated } from "../isolated.js";
 import { reactTo } from "../juice/index.js";
 import { plainPage } from "../router.js";
 import { texts } from "../texts.js";
@@ -73,8 +74,9 @@ function followed(app, raidId, view, onMissing) {
   }
 
   function retitle() {
-    if (title === raid.title) return;
-    title = raid.title;
+    const retitled = isolated(raid.title);
+    if (title === retitled) return;
+    title = retitled;
     if (view.element.isConnected) document.title = texts.common.title(title);
   }
 

@@ -1,4 +1,4 @@
-// A call that no other page makes: everything about me as a file.
+// Everything about me, as a file.
 
 import { problemOf } from "../../client/http.js";
 import { Unreachable } from "../../client/index.js";
