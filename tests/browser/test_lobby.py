@@ -123,7 +123,7 @@ async def test_a_raid_is_made_and_its_mistakes_are_shown_at_their_fields(world: 
     hours = form.get_by_label("Hours to do it in")
     await expect(hours).to_be_focused()
     await expect(hours).to_have_attribute("aria-invalid", "true")
-    await expect(hours).to_have_accessible_description(re.compile("greater than or equal to 1"))
+    await expect(hours).to_have_accessible_description(re.compile(r"From 1 to 8,760\."))
 
     await hours.fill("48")
     await form.get_by_label("Tasks to do").fill("0")

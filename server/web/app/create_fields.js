@@ -7,7 +7,8 @@ import { texts } from "./texts.js";
 const words = texts.create;
 const SUM_MAX = 10 ** 12;
 
-/** { all, named, targets, limits, boxes, body(), wrong() -> what is missing or out of bounds }; each has its element. */
+/** { all, named, targets, limits, boxes, body(), wrong() -> what is missing or out of bounds }; each has its
+ * element. */
 export function createFields() {
   const [named, boxes] = [textFields(), checkboxes()];
   const [targets, limits] = numberFields();
@@ -70,13 +71,14 @@ function bodyOf(fields, numbers, boxes) {
 
 /** What can be said better here than by the server, which judges all of it. */
 function wrongIn(body, numbers) {
-  const errors = numbers.flatMap(({ name, input }) => numberError(name, body[name], Number(input.min), Number(input.max)));
+  const errors = numbers.flatMap((one) => numberError(one, body[one.name]));
   if (body.title === "") errors.unshift({ field: "title", message: words.untitled });
   if (body.targetXp === 0 && body.targetTasks === 0) errors.push({ field: "targetXp", message: words.noTarget });
   return errors;
 }
 
-function numberError(field, value, least, most) {
+function numberError({ name: field, input: { min, max } }, value) {
+  const [least, most] = [Number(min), Number(max)];
   if (!Number.isInteger(value)) return [{ field, message: words.noNumber }];
   return value < least || value > most ? [{ field, message: words.within(least, most) }] : [];
 }

@@ -13,7 +13,8 @@ export function gauge(kind, label) {
   const element = h(
     "div",
     { class: "gauge", data: { kind } },
-    h("p", { class: "gauge-words" }, h("span", { class: "gauge-label small" }, label), h("span", { class: "gauge-figures" }, now, target)),
+    h("p", { class: "gauge-words" },
+      h("span", { class: "gauge-label small" }, label), h("span", { class: "gauge-figures" }, now, target)),
     track,
   );
   let shown = "";

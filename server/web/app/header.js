@@ -66,18 +66,23 @@ function themeButton() {
   return button;
 }
 
+const RAYS = "M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3" +
+  "M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M5.3 18.7l2.1-2.1M16.6 7.4l2.1-2.1";
+const CRESCENT = "M19.5 14.6A8 8 0 1 1 9.4 4.5a6.5 6.5 0 0 0 10.1 10.1z";
+
 /** A disc: half of it for the system's theme, rays for light, a crescent for dark; the stylesheet chooses. */
 function sun() {
   return svg(
     "svg",
     { viewBox: "0 0 24 24", "aria-hidden": "true" },
-    svg("g", { class: "theme-auto" }, svg("circle", { cx: 12, cy: 12, r: 8 }), svg("path", { class: "solid", d: "M12 4a8 8 0 0 1 0 16z" })),
+    svg("g", { class: "theme-auto" },
+      svg("circle", { cx: 12, cy: 12, r: 8 }), svg("path", { class: "solid", d: "M12 4a8 8 0 0 1 0 16z" })),
     svg(
       "g",
       { class: "theme-light" },
       svg("circle", { class: "solid", cx: 12, cy: 12, r: 4 }),
-      svg("path", { d: "M12 2.5v3M12 18.5v3M2.5 12h3M18.5 12h3M5.3 5.3l2.1 2.1M16.6 16.6l2.1 2.1M5.3 18.7l2.1-2.1M16.6 7.4l2.1-2.1" }),
+      svg("path", { d: RAYS }),
     ),
-    svg("g", { class: "theme-dark" }, svg("path", { class: "solid", d: "M19.5 14.6A8 8 0 1 1 9.4 4.5a6.5 6.5 0 0 0 10.1 10.1z" })),
+    svg("g", { class: "theme-dark" }, svg("path", { class: "solid", d: CRESCENT })),
   );
 }

@@ -9,7 +9,8 @@ import { texts } from "./texts.js";
 const words = texts.lobby;
 
 export function joinForm(app) {
-  const input = h("input", { autocomplete: "off", autocapitalize: "characters", spellcheck: "false", enterkeyhint: "go" });
+  const typing = { autocomplete: "off", autocapitalize: "characters", spellcheck: "false" };
+  const input = h("input", { ...typing, enterkeyhint: "go" });
   const code = field({ name: "inviteCode", id: "invite-code", label: words.joinLabel, input });
   const button = h("button", { type: "submit" }, words.joinSubmit);
 

@@ -7,7 +7,8 @@ const WATCHED_MAX = 12; // public raids of others: enough to choose from
 const ENDED_MAX = 6;
 const OVER = new Set(["completed", "failed", "cancelled"]);
 
-/** { mine, ended, watched, more }: ids, newest first but for what is under way before what is not; `more` were left out. */
+/** { mine, ended, watched, more }: ids, newest first but for what is under way before what is not; `more` were left
+ * out. */
 export async function findRaids(rest) {
   const [active, recruiting, newest, open] = await Promise.all([
     rest.myRaids({ status: "active", limit: FOLLOWED_MAX }),

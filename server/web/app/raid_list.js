@@ -2,12 +2,14 @@
 
 import { h } from "./dom.js";
 
-/** { element, isEmpty(), add(card), remove(card), takePlaceOfAnEnded(card) -> the card it took the place of, or null } */
+/** { element, isEmpty(), add(card), remove(card), takePlaceOfAnEnded(card) -> the card it took the place of, or
+ * null } */
 export function raidList({ id, title, lead = null, empty = null }) {
   const list = h("ul", { class: "raids", "aria-labelledby": id });
   const nothing = empty === null ? null : h("p", { class: "empty soft" }, empty);
   const introduction = lead && h("p", { class: "soft small" }, lead);
-  const element = h("section", { class: "raid-section", data: { of: id } }, h("h2", { id }, title), introduction, list, nothing);
+  const look = { class: "raid-section", data: { of: id } };
+  const element = h("section", look, h("h2", { id }, title), introduction, list, nothing);
   const cards = new Set();
   draw();
 

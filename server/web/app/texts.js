@@ -1,4 +1,5 @@
-// Every text of the page, in one place and one language. Texts with parts are functions; what people wrote is put in as it is.
+// Every text of the page, in one place and one language. Texts with parts are functions; what people wrote is put in
+// as it is.
 
 const number = new Intl.NumberFormat("en");
 const plurals = new Intl.PluralRules("en");
@@ -29,8 +30,11 @@ function dayFormat(parts) {
 }
 
 function momentFormat(timeZone) {
-  const parts = { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
-  return new Intl.DateTimeFormat("en-GB", { ...parts, timeZone });
+  const [day, time] = [
+    { weekday: "short", day: "numeric", month: "short" },
+    { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  ];
+  return new Intl.DateTimeFormat("en-GB", { ...day, ...time, timeZone });
 }
 
 export const texts = {
@@ -114,10 +118,13 @@ export const texts = {
 
   signIn: {
     new: { title: "Sign in", lead: "This server lets in only people it knows. Paste a session token to go on." },
-    ended: { title: "You are signed out", lead: "Your session has ended: it ran out, or you signed out, here or elsewhere." },
+    ended: {
+      title: "You are signed out",
+      lead: "Your session has ended: it ran out, or you signed out, here or elsewhere.",
+    },
     kept: (count) =>
-      `${counted(count, "contribution of yours is", "contributions of yours are")} kept on this device, and will be sent ` +
-      "once you sign in here again as the same person.",
+      `${counted(count, "contribution of yours is", "contributions of yours are")} kept on this device, and will be ` +
+      "sent once you sign in here again as the same person.",
     token: "Session token",
     tokenHint: "Whoever runs this server makes one with",
     command: "raidline token NAME",
@@ -232,7 +239,8 @@ export const texts = {
     refusedFields: { name: "A name is one line of 1 to 64 characters that can be seen." },
     refused: {
       unknown_invite_code:
-        "This code opens no raid. It may be mistyped or replaced by a newer one. Ask whoever invited you for a new link.",
+        "This code opens no raid. It may be mistyped or replaced by a newer one. " +
+        "Ask whoever invited you for a new link.",
       raid_full: "This raid is full. Somebody has to leave before you can join.",
       raid_not_recruiting: "This raid is under way already and takes nobody new.",
       raid_ended: "This raid is over.",
@@ -499,7 +507,8 @@ export const texts = {
   profile: {
     title: "Me",
     zone: (tz) => `Days in ${tz}`,
-    showMore: (count, left) => (count === left ? `Show ${number.format(count)} more` : `Show ${number.format(count)} more of ${number.format(left)}`),
+    showMore: (count, left) =>
+      `Show ${number.format(count)} more` + (count === left ? "" : ` of ${number.format(left)}`),
     written: {
       inWords: dayFormat({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
       short: dayFormat({ weekday: "short", day: "numeric", month: "short" }),
@@ -543,15 +552,19 @@ export const texts = {
         paused: "Paused. Nothing is lost today, and whatever you do still counts.",
         none: "No streak at the moment. Contribute to a raid or check in, and one begins.",
       },
-      openWithFreeze: (tz) => `Today is still open. If nothing happens before midnight (${tz}), a freeze is spent and the streak goes on.`,
-      atRisk: (count, tz) => `At risk today: do something before midnight (${tz}), or the streak of ${counted(count, "day", "days")} ends.`,
-      atRiskUntil: (count, time) => `At risk: do something before ${time}, or the streak of ${counted(count, "day", "days")} ends.`,
+      openWithFreeze: (tz) =>
+        `Today is still open. If nothing happens before midnight (${tz}), a freeze is spent and the streak goes on.`,
+      atRisk: (count, tz) =>
+        `At risk today: do something before midnight (${tz}), or the streak of ${counted(count, "day", "days")} ends.`,
+      atRiskUntil: (count, time) =>
+        `At risk: do something before ${time}, or the streak of ${counted(count, "day", "days")} ends.`,
     },
     keeping: {
       heading: "When there is no time",
       freeze: {
         name: "Freeze today",
-        what: "Keeps today now, without adding to the streak. Costs one freeze. Left alone, a freeze is spent by itself at midnight; it comes back if the day turns active after all.",
+        what: "Keeps today now, without adding to the streak. Costs one freeze. " +
+          "Left alone, a freeze is spent by itself at midnight; it comes back if the day turns active after all.",
         action: "Spend a freeze",
         done: "A freeze keeps today.",
         activeAlready: "Not needed: today counts already.",
@@ -562,7 +575,8 @@ export const texts = {
       },
       repair: {
         name: "Mend a missed day",
-        what: "Joins the streak before a missed day with what follows. Free, within 48 hours after that day, once in 7 days.",
+        what: "Joins the streak before a missed day with what follows. " +
+          "Free, within 48 hours after that day, once in 7 days.",
         action: "Mend the day",
         done: (day) => `${day} is mended. The streak goes on.`,
         none: "No day to mend at the moment.",
@@ -570,7 +584,8 @@ export const texts = {
       },
       pause: {
         name: "Pause",
-        what: "Keeps days to come, at most 90 days ahead. Free. A paused day may be active all the same, and counts then.",
+        what: "Keeps days to come, at most 90 days ahead. Free. " +
+          "A paused day may be active all the same, and counts then.",
         from: "First day",
         to: "Last day",
         now: "For days ahead that you cannot manage.",

@@ -1,4 +1,4 @@
-// What both transports share: for whom they are open, the ticket to open with, and that a closed one tells nothing more.
+// What both transports share: for whom they are open, the ticket to open with, and that a closed one tells nothing.
 
 /** @import { Http } from "./http.js" */
 /** @import { Rest } from "./rest.js" */
@@ -25,12 +25,12 @@ export class Connection {
 
   /**
    * Listens with a ticket, good for one opening, where a token says who we are.
-   * @param {number | undefined} raidId  the only one the ticket is for
+   * @param {() => Promise<{ticket: string}>} ask
    * @param {(ticket: string | undefined) => void} listen
    */
-  async open(raidId, listen) {
+  async open(ask, listen) {
     try {
-      const ticket = this.http.token === null ? undefined : (await this.rest.streamTicket(raidId)).ticket;
+      const ticket = this.http.token === null ? undefined : (await ask()).ticket;
       if (!this.isClosed) listen(ticket);
     } catch (error) {
       if (!this.isClosed) this.listener.ended({ kind: "failed", error });

@@ -25,9 +25,11 @@ export class EventSourceConnection extends Connection {
   /** @param {ConstructorParameters<typeof Connection>} given */
   constructor(...given) {
     super(...given);
-    this.open(this.feed.only ?? undefined, (ticket) => this.#listen(this.#address(ticket)));
+    const ask = () => this.rest.streamTicket(this.feed.only ?? undefined);
+    this.open(ask, (ticket) => this.#listen(this.#address(ticket)));
   }
 
+  /** @override */
   close() {
     super.close();
     this.#source?.close();

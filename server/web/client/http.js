@@ -84,8 +84,8 @@ export class Http {
 function read(response, text) {
   const content = parsed(text);
   if (!response.ok) throw problemOf(content, response.status, retryAfterMs(response.headers.get("Retry-After")));
-  if (content === undefined) throw new Problem({ status: 502, code: "not_json", title: "The answer is not Raidline's." });
-  return content;
+  if (content !== undefined) return content;
+  throw new Problem({ status: 502, code: "not_json", title: "The answer is not Raidline's." });
 }
 
 /** @param {string} text @returns {any}  null for nothing, undefined for what is no JSON */

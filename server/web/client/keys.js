@@ -1,6 +1,7 @@
 // Names for what must not be done twice.
 
-/** A random UUID. `crypto.randomUUID` is there in secure contexts only; a phone may come to a test server by plain http. */
+/** A random UUID. `crypto.randomUUID` is there in secure contexts only; a phone may come to a test server by plain
+ * http. */
 export function newKey() {
   return globalThis.crypto.randomUUID?.() ?? uuidOf(globalThis.crypto.getRandomValues(new Uint8Array(16)));
 }

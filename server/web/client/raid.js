@@ -1,4 +1,5 @@
-// A raid as its snapshot and its events tell it. Every total in it came from the server as a total: nothing is added up.
+// A raid as its snapshot and its events tell it. Every total in it came from the server as a total: nothing is added
+// up.
 
 /** @import { EventData, Member, Snapshot, Status } from "./types.js" */
 

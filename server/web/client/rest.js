@@ -36,7 +36,8 @@ export class Rest {
   /** @param {number} id @returns {Promise<Snapshot>} */
   raid(id) { return this.#get(`/raids/${id}`); }
 
-  /** @param {object} body  title, targetXp, targetTasks, and what the contract names besides @returns {Promise<Snapshot>} */
+  /** @param {object} body  title, targetXp, targetTasks, and what the contract names besides @returns
+   * {Promise<Snapshot>} */
   createRaid(body) { return this.#send("POST", "/raids", body); }
 
   /** @param {number} id @param {{title?: string, description?: string, openJoin?: boolean, public?: boolean}} patch
@@ -77,7 +78,9 @@ export class Rest {
   contributeAll(items) { return this.#send("POST", "/contributions", { items }); }
 
   /** @param {number} id @param {string} contributionId @returns {Promise<Snapshot>} */
-  voidContribution(id, contributionId) { return this.#send("DELETE", `/raids/${id}/contributions/${part(contributionId)}`); }
+  voidContribution(id, contributionId) {
+    return this.#send("DELETE", `/raids/${id}/contributions/${part(contributionId)}`);
+  }
 
   /** @param {number} id @param {Page} [query] */
   ledger(id, query) { return this.#get(`/raids/${id}/contributions`, query); }

@@ -29,10 +29,13 @@ export class SocketConnection extends Connection {
   /** @param {ConstructorParameters<typeof Connection>} given */
   constructor(...given) {
     super(...given);
-    const address = (/** @type {string | undefined} */ ticket) => this.http.url("/ws", { ticket });
-    this.open(undefined, (ticket) => this.#listen(new URL(address(ticket), globalThis.location?.href)));
+    const { http, rest } = this;
+    this.open(() => rest.streamTicket(), (ticket) => {
+      this.#listen(new URL(http.url("/ws", { ticket }), globalThis.location?.href));
+    });
   }
 
+  /** @override */
   close() {
     super.close();
     this.#socket?.close();

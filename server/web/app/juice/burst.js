@@ -16,7 +16,8 @@ const OTHERS_AT = 0.68;
 const gathering = new Gathering();
 const draw = perFrame(() => {
   if (!mayMove()) return gathering.clear();
-  const seen = gathering.due(performance.now()).map(inView).filter(Boolean); // all is measured before anything is put in
+  // All is measured before anything is put in.
+  const seen = gathering.due(performance.now()).map(inView).filter(Boolean);
   for (const one of seen) show(one, seen.length);
   if (!gathering.isEmpty) draw();
 });

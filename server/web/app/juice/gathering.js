@@ -8,7 +8,8 @@ export const PLACES = 32;
 
 /**
  * Holds what waits to burst, by place, one's own apart from the others'. `add` sums up; `due(now)` takes out what may
- * burst now; what burst at a place lately stays and goes on summing until it has rested. Pure: the clock is the caller's.
+ * burst now; what burst at a place lately stays and goes on summing until it has rested.
+ * Pure: the clock is the caller's.
  */
 export class Gathering {
   #own = new Places();

@@ -8,7 +8,8 @@ const REMEMBERED = 100;
 
 /**
  * A toast is `{title, text, kind, icon, key?, sum?}`. `sum: {of, name, title(count), text(names, more)}` says that
- * several of those that wait may become one. `reward(key, ...)` adds what an unlock brought to the toast that tells of it.
+ * several of those that wait may become one. `reward(key, ...)` adds what an unlock brought to the toast that
+ * tells of it.
  */
 export class Line {
   #waiting = [];

@@ -66,8 +66,15 @@ export function confetti(at, { width, height }, chance = Math.random) {
         offset: 0.38,
         easing: "cubic-bezier(0.5, 0, 0.9, 0.6)",
       },
-      { transform: `translate(${px(top.x + sway)}, ${px(height * 0.8)}) rotate(${turn * 2}deg) scale(1.4)`, opacity: 1, offset: 0.85 },
-      { transform: `translate(${px(top.x + sway * 1.2)}, ${px(height)}) rotate(${turn * 2.2}deg) scale(1.2)`, opacity: 0 },
+      {
+        transform: `translate(${px(top.x + sway)}, ${px(height * 0.8)}) rotate(${turn * 2}deg) scale(1.4)`,
+        opacity: 1,
+        offset: 0.85,
+      },
+      {
+        transform: `translate(${px(top.x + sway * 1.2)}, ${px(height)}) rotate(${turn * 2.2}deg) scale(1.2)`,
+        opacity: 0,
+      },
     ],
     options: { duration: CONFETTI_MS * (0.85 + chance() * 0.15), delay: chance() * 350, fill: "backwards" },
   };

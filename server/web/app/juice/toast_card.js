@@ -19,8 +19,13 @@ export function toastCard({ title, text, kind, icon, xp, credits }, dismiss) {
       text && h("p", { class: "toast-text" }, text),
       reward && h("p", { class: "toast-reward" }, reward),
     ),
-    h("button", { class: "toast-close plain", type: "button", "aria-label": texts.juice.dismiss(title), on: { click: dismiss } }, cross()),
+    closeButton(title, dismiss),
   );
+}
+
+function closeButton(title, dismiss) {
+  const named = { "aria-label": texts.juice.dismiss(title) };
+  return h("button", { class: "toast-close plain", type: "button", ...named, on: { click: dismiss } }, cross());
 }
 
 function cross() {

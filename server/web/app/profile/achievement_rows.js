@@ -14,7 +14,8 @@ export function nextRow(one) {
   const share = Math.max(0, Math.min(1, one.ratio));
   const fill = h("span", { class: "bar-fill" });
   fill.style.transform = `scaleX(${share})`;
-  const progress = said.progress(number(Math.min(one.value, one.threshold)), number(one.threshold), one.metric, one.threshold);
+  const { value, threshold, metric } = one;
+  const progress = said.progress(number(Math.min(value, threshold)), number(threshold), metric, threshold);
   const bar = h("div", {
     class: "bar", role: "progressbar", "aria-label": one.name, "aria-valuemin": 0, "aria-valuemax": 100,
     "aria-valuenow": Math.floor(share * 100), "aria-valuetext": progress,
@@ -45,11 +46,13 @@ export function aheadRow(one) {
 }
 
 export function secretRow(one) {
-  return row({ ...one, icon: "" }, "secret", h("h4", {}, said.secret, tierChip(one)), h("p", { class: "soft small" }, said.secretWhat), rewards(one));
+  const what = h("p", { class: "soft small" }, said.secretWhat);
+  return row({ ...one, icon: "" }, "secret", h("h4", {}, said.secret, tierChip(one)), what, rewards(one));
 }
 
 function row(one, state, ...words) {
-  return h("li", { class: "achievement", data: { state, tier: tierKey(one) } }, badge(one, state), h("div", { class: "achievement-words" }, words));
+  const look = { class: "achievement", data: { state, tier: tierKey(one) } };
+  return h("li", look, badge(one, state), h("div", { class: "achievement-words" }, words));
 }
 
 function title(one, withTier = true) {
@@ -77,6 +80,8 @@ function time(unlockedAt, zone) {
 }
 
 function rewards({ rewardXp, rewardCredits }) {
-  const parts = [rewardXp > 0 ? said.rewardXp(rewardXp) : null, rewardCredits > 0 ? said.rewardCredits(rewardCredits) : null].filter(Boolean);
+  const xp = rewardXp > 0 && said.rewardXp(rewardXp);
+  const credits = rewardCredits > 0 && said.rewardCredits(rewardCredits);
+  const parts = [xp, credits].filter(Boolean);
   return parts.length > 0 ? h("span", { class: "reward small" }, parts.join(" · ")) : null;
 }

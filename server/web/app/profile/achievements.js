@@ -20,7 +20,8 @@ export function achievementsCard() {
   const count = h("span", { class: "chip figure" });
   const empty = h("p", { class: "soft", hidden: true }, said.empty);
   const none = h("p", { class: "soft", hidden: true }, said.noneYet);
-  const element = h("section", { class: "card achievements-card", id: "achievements", "aria-labelledby": "achievements-heading" },
+  const named = { id: "achievements", "aria-labelledby": "achievements-heading" };
+  const element = h("section", { class: "card achievements-card", ...named },
     h("div", { class: "spread" }, h("h2", { id: "achievements-heading" }, said.heading), count),
     empty, none, parts.map((one) => one.element));
   let shown = null;
@@ -47,7 +48,8 @@ export function achievementsCard() {
 /** A part with a heading of its own, away while there is nothing in it. */
 function part(name, heading, first, draw) {
   const list = boundedList("ul", { class: "achievements", "aria-label": heading }, { first, step: STEP, draw });
-  const element = h("div", { class: "stack achievement-part", data: { part: name }, hidden: true }, h("h3", {}, heading), list.element);
+  const look = { class: "stack achievement-part", data: { part: name }, hidden: true };
+  const element = h("div", look, h("h3", {}, heading), list.element);
 
   function show(items) {
     element.hidden = items.length === 0;

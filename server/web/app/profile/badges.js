@@ -5,7 +5,7 @@ import { h, svg } from "../dom.js";
 const ICON_MAX = 4; // "🏆", "⚔️": a longer one is a name for somebody's own pictures, which are not here
 
 const PATHS = {
-  streak_days: "M12 2c1 4 5.500 6 5.500 11.500a5.500 5.500 0 0 1-11 0C6.500 10 8 9 8.500 6.500c1.500.8 2 2 2 3.500C11.500 8.500 13 5 12 2z",
+  streak_days: "M12 2c1 4 5.5 6 5.5 11.5a5.5 5.5 0 0 1-11 0C6.5 10 8 9 8.5 6.5c1.5.8 2 2 2 3.5C11.5 8.5 13 5 12 2z",
   xp_total: "M12 2l3 6.500 7 .8-5.200 4.700 1.500 7L12 17.500 5.700 21l1.500-7L2 9.300l7-.8z",
   tasks_total: "M9 16.200 4.800 12l-2 2L9 20.200 21.200 8l-2-2z",
   raids_completed: "M5 2h2v1h12l-3 4.500L19 12H7v10H5z",

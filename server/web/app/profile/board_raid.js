@@ -5,7 +5,8 @@ import { texts } from "../texts.js";
 
 const RAIDS_LISTED = 100;
 
-/** { element, draw(isWanted), name() }; `name` reads the raids first, again until there is one, and throws as that does. */
+/** { element, draw(isWanted), name() }; `name` reads the raids first, again until there is one, and throws as that
+ * does. */
 export function raidChoice(rest, changed) {
   const element = h("select", { "aria-label": texts.profile.boards.whichRaid, hidden: true, on: { change: changed } });
   let isWanted = false;

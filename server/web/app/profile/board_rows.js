@@ -10,9 +10,12 @@ const said = texts.profile.boards;
 export function placeRow(myId) {
   return (entry) => {
     const isMe = entry.userId === myId;
-    return h("li", { class: "place", value: entry.rank, data: { rank: entry.rank, me: isMe ? "true" : null }, "aria-current": isMe ? "true" : null },
+    const mark = isMe ? "true" : null;
+    const look = { class: "place", data: { rank: entry.rank, me: mark }, "aria-current": mark };
+    return h("li", { ...look, value: entry.rank },
       h("span", { class: "place-rank figure" }, h("span", { class: "visually-hidden" }, said.rank), number(entry.rank)),
-      h("span", { class: "place-name" }, h("bdi", {}, entry.username || said.nameless), isMe ? h("span", { class: "chip me-chip" }, said.me) : null,
+      h("span", { class: "place-name" }, h("bdi", {}, entry.username || said.nameless),
+        isMe ? h("span", { class: "chip me-chip" }, said.me) : null,
         entry.tied ? h("span", { class: "chip tied-chip" }, said.tied) : null),
       h("span", { class: "place-xp figure" }, number(entry.xp), h("span", { class: "small" }, ` ${texts.common.xp}`)));
   };

@@ -18,7 +18,8 @@ export function weekday(day) {
   return (new Date(Date.parse(day)).getUTCDay() + 6) % WEEK;
 }
 
-/** These days, one after the other, as weeks from Monday to Sunday; null where the first or last week goes beyond them. */
+/** These days, one after the other, as weeks from Monday to Sunday; null where the first or last week goes beyond
+ * them. */
 export function weeksOf(days) {
   if (days.length === 0) return [];
   const before = Array(weekday(days[0])).fill(null);
@@ -27,7 +28,8 @@ export function weeksOf(days) {
   return Array.from({ length: all.length / WEEK }, (_, week) => all.slice(week * WEEK, (week + 1) * WEEK));
 }
 
-/** Which column each month is written above: `[{month: "2026-03", column, span}]`, without those too narrow for a name. */
+/** Which column each month is written above: `[{month: "2026-03", column, span}]`, without those too narrow for a
+ * name. */
 export function monthsOf(weeks) {
   const begun = [];
   weeks.forEach((week, column) => {

@@ -1,4 +1,5 @@
-// What keeps a streak when there is no time for it: a freeze, a repair, a pause. Each says what it does and what it costs.
+// What keeps a streak when there is no time for it: a freeze, a repair, a pause. Each says what it does and what it
+// costs.
 
 import { h, setText } from "../dom.js";
 import { texts } from "../texts.js";
@@ -54,7 +55,8 @@ function repairRow(rest, acted) {
     const { available, until } = streak.repair;
     if (available && !wasAvailable) row.element.open = true; // it runs out: not to be looked for
     wasAvailable = available;
-    row.offer(available, available ? said.repair.until(written.inWords(day), written.moment(until, me.tz)) : said.repair.none);
+    const ends = () => said.repair.until(written.inWords(day), written.moment(until, me.tz));
+    row.offer(available, available ? ends() : said.repair.none);
   }
 
   return { element: row.element, show };
@@ -63,7 +65,8 @@ function repairRow(rest, acted) {
 function pauseRow(rest, acted) {
   const from = h("input", { type: "date", name: "from", required: true });
   const to = h("input", { type: "date", name: "to", required: true });
-  const fields = h("div", { class: "two-fields" }, h("label", {}, said.pause.from, from), h("label", {}, said.pause.to, to));
+  const labels = [h("label", {}, said.pause.from, from), h("label", {}, said.pause.to, to)];
+  const fields = h("div", { class: "two-fields" }, labels);
   let isPaused = false;
   const row = way(said.pause, "paused", async () => {
     if (isPaused) await rest.unpause();
@@ -77,7 +80,8 @@ function pauseRow(rest, acted) {
     isPaused = pause !== null;
     fields.hidden = isPaused;
     setText(row.button, isPaused ? said.pause.end : said.pause.action);
-    row.offer(true, isPaused ? said.pause.running(written.inWords(pause.from), written.inWords(pause.to)) : said.pause.now);
+    const running = () => said.pause.running(written.inWords(pause.from), written.inWords(pause.to));
+    row.offer(true, isPaused ? running() : said.pause.now);
     if (shownFor !== own.today) suggest((shownFor = own.today));
   }
 
@@ -91,13 +95,16 @@ function pauseRow(rest, acted) {
   return { element: row.element, show };
 }
 
-/** One way to keep a streak: { element, button, offer(isPossible, why) }. `work` answers what is to be said when it is done. */
+/** One way to keep a streak: { element, button, offer(isPossible, why) }. `work` answers what is to be said when it
+ * is done. */
 function way(words, state, work, acted, ...fields) {
   const why = h("span", { class: "way-now small" });
   const line = errorLine();
   const button = h("button", { type: "submit" }, words.action);
-  const form = h("form", { class: "stack", on: { submit } }, h("p", { class: "soft small" }, words.what), ...fields, button, line);
-  const summary = h("summary", {}, h("span", { class: "way-sign", "aria-hidden": "true" }), h("span", { class: "way-name" }, words.name), why);
+  const what = h("p", { class: "soft small" }, words.what);
+  const form = h("form", { class: "stack", on: { submit } }, what, ...fields, button, line);
+  const sign = h("span", { class: "way-sign", "aria-hidden": "true" });
+  const summary = h("summary", {}, sign, h("span", { class: "way-name" }, words.name), why);
   const element = h("details", { class: "way", data: { state } }, summary, form);
 
   async function submit(event) {

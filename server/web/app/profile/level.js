@@ -22,7 +22,8 @@ export function levelCard() {
   const element = h("section", { class: "card level-card", id: "level", "aria-labelledby": "level-heading" },
     h("h2", { id: "level-heading", class: "visually-hidden" }, said.heading),
     meter,
-    h("div", { class: "stack level-words" }, h("p", { class: "level-xp" }, xp, " ", h("span", {}, texts.common.xp)), towards, credits));
+    h("div", { class: "stack level-words" },
+      h("p", { class: "level-xp" }, xp, " ", h("span", {}, texts.common.xp)), towards, credits));
 
   function show({ me }) {
     const share = shareOfLevel(me);

@@ -1,4 +1,5 @@
-// What the parts of the profile are made with: numbers and times in words, buttons that work once at a time, lists with an end.
+// What the parts of the profile are made with: numbers and times in words, buttons that work once at a time, lists
+// with an end.
 
 import { h, replace, setText } from "../dom.js";
 import { refusalOf } from "../refusals.js";
@@ -11,7 +12,8 @@ export const number = (value) => numbers.format(value);
 
 /** The local day of an instant, in a person's own zone. */
 export function dayAt(instant, zone) {
-  return new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(instant);
+  const parts = { year: "numeric", month: "2-digit", day: "2-digit" };
+  return new Intl.DateTimeFormat("en-CA", { timeZone: zone, ...parts }).format(instant);
 }
 
 /** What went wrong, for whoever clicked. */
@@ -27,7 +29,8 @@ export function tell(line, text) {
   line.hidden = text === "";
 }
 
-/** Have `work` done once at a time, the button busy meanwhile and the error line told how it went. True: it was done. */
+/** Have `work` done once at a time, the button busy meanwhile and the error line told how it went. True: it was
+ * done. */
 export async function attempt(button, line, work) {
   if (button.getAttribute("aria-busy") === "true") return false;
   button.setAttribute("aria-busy", "true");

@@ -6,13 +6,15 @@ import { attempt, errorLine, number } from "./parts.js";
 
 const said = texts.profile.streak;
 const { written } = texts.profile;
-const FLAME = "M12 1c1 4 6 6.500 6 12.500A6 6 0 0 1 12 23a6 6 0 0 1-6-9.500C6 10 8 9 8.500 6c2 1 2.500 2.500 2.500 4C12.500 8 13 4.500 12 1z";
+const FLAME = "M12 1c1 4 6 6.5 6 12.5A6 6 0 0 1 12 23a6 6 0 0 1-6-9.5" +
+  "C6 10 8 9 8.5 6c2 1 2.5 2.5 2.5 4C12.5 8 13 4.5 12 1z";
 const FREEZES_SHOWN = 5;
 const LONG = 9_999; // days; a figure as large as the others would leave its card
 
 /** { element, show(own) }; `acted` is called when the streak was changed from here. */
 export function streakCard(rest, acted) {
-  const flame = h("span", { class: "flame" }, svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: FLAME, fill: "currentColor" })));
+  const shape = svg("path", { d: FLAME, fill: "currentColor" });
+  const flame = h("span", { class: "flame" }, svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, shape));
   const figure = h("strong", { class: "figure streak-figure" });
   const unit = h("span", { class: "streak-unit" });
   const tier = h("span", { class: "chip tier" });
@@ -69,7 +71,8 @@ function stateInWords({ streak, me, endsAt }) {
 function factsOf(streak) {
   return [
     fact(said.longest, h("span", { class: "figure" }, said.dayCount(streak.longest))),
-    fact(said.freezes, h("span", { class: "row" }, h("span", { class: "figure" }, number(streak.freezes)), flakes(streak.freezes))),
+    fact(said.freezes, h("span", { class: "row" },
+      h("span", { class: "figure" }, number(streak.freezes)), flakes(streak.freezes))),
     fact(said.nextFreeze, h("span", {}, said.nextFreezeIn(streak.nextFreezeIn))),
   ];
 }
@@ -79,5 +82,6 @@ function fact(name, value) {
 }
 
 function flakes(count) {
-  return Array.from({ length: Math.min(count, FREEZES_SHOWN) }, () => h("span", { class: "flake", "aria-hidden": "true" }));
+  const flake = () => h("span", { class: "flake", "aria-hidden": "true" });
+  return Array.from({ length: Math.min(count, FREEZES_SHOWN) }, flake);
 }

@@ -27,7 +27,8 @@ export function moved(element, put) {
   const follow = focused !== null && isByKeyboard(focused);
   put();
   focused?.focus({ preventScroll: true });
-  if (follow) requestAnimationFrame(() => focused.scrollIntoView({ block: "nearest" })); // when all else is in its place
+  // When all else is in its place.
+  if (follow) requestAnimationFrame(() => focused.scrollIntoView({ block: "nearest" }));
 }
 
 /** Cheaper than asking for the layout, many times a second: here all that is away is removed or has `hidden`. */
