@@ -212,7 +212,8 @@ async def test_on_a_phone_one_toast_at_a_time_leaves_the_top_free(page: Page) ->
     await page.locator(".toast").first.wait_for()
     assert await page.locator(".toast-title").all_inner_texts() == ["Toast 1"]
     box = await page.locator(".toast").bounding_box()
-    assert box is not None and box["y"] > 844 / 2
+    assert box is not None
+    assert box["y"] > 844 / 2
     await page.keyboard.press("Escape")
     await eventually(lambda: page.evaluate("document.querySelector('.toast-title')?.textContent === 'Toast 2'"))
 

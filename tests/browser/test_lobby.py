@@ -153,7 +153,9 @@ async def test_what_is_out_of_bounds_is_said_in_the_words_of_the_page(world: Wor
     await page.get_by_role("button", name="Make the raid").click()
     await expect(page.locator("#create-timeLimitHours-error")).to_have_text("From 1 to 8,760.")
     world.faults.expect("status of 422")
-    await page.get_by_label("Hours to do it in").evaluate("(field) => { field.max = '99999' }")  # another server's bound
+    await page.get_by_label("Hours to do it in").evaluate(
+        "(field) => { field.max = '99999' }"
+    )  # another server's bound
     await page.get_by_role("button", name="Make the raid").click()
     said = "At least 1 hour and at most 8,760, a year."
     await expect(page.locator("#create-timeLimitHours-error")).to_have_text(said)
