@@ -10,8 +10,10 @@ from typing import Any
 from sse_starlette import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
+from realtime.chunks import Chunk, Farewell
 from realtime.ending import Ending
-from realtime.frames import Chunk, CommentFrame, sse_framing
+from realtime.frames import CommentFrame, sse_framing
+from realtime.pipe import pipe_of
 from realtime.stream import Stream, Transport
 
 _HEADERS = {
@@ -27,7 +29,7 @@ ABORT_EXTENSION = "raidline.abort"
 
 
 def _farewell(ending: Ending) -> Chunk:
-    return ({"type": "http.response.body", "body": b"", "more_body": False},)
+    return Farewell({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 SSE = Transport(framing=sse_framing, farewell=_farewell)
@@ -51,7 +53,7 @@ class StreamResponse(EventSourceResponse):
                 await super().__call__(scope, receive, send)
                 return
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            self._stream.open(send, abort_of(scope))
+            self._stream.open(send, abort_of(scope), pipe_of(scope))
             while (await receive())["type"] != "http.disconnect":
                 pass
         except asyncio.CancelledError:

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from starlette.types import Send
 
 from raidline.ids import TokenHash, UserId
+from realtime.chunks import Chunk
 from realtime.cursor import Cursor
 from realtime.ending import Ending
-from realtime.frames import Chunk, Frame, Framing
+from realtime.frames import Frame, Framing
 from realtime.outlet import Outlet
+from realtime.pipe import Pipe
 from realtime.subscriber import Subscriber
 from realtime.topics import Topic
 
@@ -63,10 +65,10 @@ class Stream:
         """Whether subscribers may write now; if not, they are asked to when they may."""
         return self.outlet.writable
 
-    def open(self, send: Send, abort: Callable[[], object]) -> None:
+    def open(self, send: Send, abort: Callable[[], object], pipe: Pipe | None = None) -> None:
         """`abort` cuts the connection without waiting for a client that does not read."""
         self._abort = abort
-        self.outlet.open(send)
+        self.outlet.open(send, pipe)
 
     def expire(self) -> None:
         """Have the stream end with its session."""
@@ -108,8 +110,9 @@ class Stream:
             return
         self.ended = ending
         self._leave_all()
-        words = self.framing(last_words, False) if last_words else ()
-        self.outlet.finish((*words, *self._transport.farewell(ending)))
+        if last_words:
+            self.outlet.push(self.framing(last_words, False))
+        self.outlet.finish(self._transport.farewell(ending))
 
     def abort(self) -> None:
         """Cut the connection off, whatever the client still had to read."""

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from raidline.ids import UserId
+from realtime.chunks import Chunk
 from realtime.cursor import Cursor
 from realtime.ending import Ending
-from realtime.frames import Chunk, Frame, Framing, ResetFrame
+from realtime.frames import Frame, Framing, ResetFrame
 from realtime.outlet import Outlet
 from realtime.topics import Topic
 from realtime.visibility import Change

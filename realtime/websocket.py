@@ -13,10 +13,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from raidline.ids import RaidId
 from realtime import client_frames
+from realtime.chunks import Chunk, Farewell, Texts
 from realtime.client_frames import Broken, Contribute, Ping, Ref, Subscribe, Unsubscribe
 from realtime.ending import Ending
-from realtime.frames import Chunk, socket_framing, socket_text
+from realtime.frames import socket_framing
 from realtime.hub import Hub
+from realtime.pipe import pipe_of
 from realtime.sse import abort_of, was_aborted
 from realtime.stream import Stream, Transport
 from realtime.topics import OwnTopic, RaidTopic, Topic
@@ -51,12 +53,12 @@ class Handlers:
 
 
 def farewell(ending: Ending) -> Chunk:
-    return ({"type": "websocket.close", "code": ending.value, "reason": ending.reason},)
+    return Farewell({"type": "websocket.close", "code": ending.value, "reason": ending.reason})
 
 
 def _dismissal(topic: Topic) -> Chunk:
     detail = "This raid is no longer to be seen."
-    return (_message({"type": "error", **_named(topic), "code": "no_permission", "detail": detail}),)
+    return _text({"type": "error", **_named(topic), "code": "no_permission", "detail": detail})
 
 
 SOCKET_OF_ONE = Transport(framing=socket_framing, farewell=farewell)
@@ -83,7 +85,8 @@ class Socket:
         self._in_flight: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        self._stream.open(self._websocket.send, abort_of(self._websocket.scope))
+        scope = self._websocket.scope
+        self._stream.open(self._websocket.send, abort_of(scope), pipe_of(scope))
         try:
             with contextlib.suppress(WebSocketDisconnect):
                 while True:
@@ -170,7 +173,7 @@ class Socket:
         await self._say({"type": "error", **_marked(ref), **content})
 
     async def _say(self, content: dict[str, Any]) -> None:
-        await self._stream.outlet.write((_message(content),))
+        await self._stream.outlet.write(_text(content))
 
 
 def _named(topic: Topic) -> dict[str, Any]:
@@ -181,8 +184,8 @@ def _in_words(topic: Topic) -> str:
     return "the raid" if isinstance(topic, RaidTopic) else "your own events"
 
 
-def _message(content: dict[str, Any]) -> Any:
-    return socket_text(orjson.dumps(content))
+def _text(content: dict[str, Any]) -> Chunk:
+    return Texts([orjson.dumps(content)])
 
 
 def _marked(ref: Ref) -> dict[str, Ref]:

@@ -1,7 +1,8 @@
 """The short past of a raid that all its subscribers here share; each of them holds only a position in it."""
 
+from realtime.chunks import Chunk
 from realtime.cursor import Cursor
-from realtime.frames import Chunk, Frame, Framing, ResetFrame
+from realtime.frames import Frame, Framing, ResetFrame
 
 MAX_FRAMES = 1000
 MAX_BYTES = 1024 * 1024

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from starlette.types import Message
 
+from realtime.chunks import Chunk
 from realtime.outlet import Outlet
 from tests.helpers import eventually
 
@@ -30,8 +31,21 @@ class Wire:
         self.sent.append(message["type"])
 
 
-def chunk(*names: str) -> tuple[Message, ...]:
-    return tuple({"type": name} for name in names)
+class Names(Chunk):
+    """Messages that are nothing but a type; on the wire, their names."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        self._names = names
+
+    def _as_messages(self) -> list[Message]:
+        return [{"type": name} for name in self._names]
+
+    def _as_wire(self) -> bytes:
+        return b"".join(b"<%b>" % name.encode() for name in self._names)
+
+
+chunk = Names
 
 
 async def test_a_send_that_need_not_wait_is_done_at_once_without_a_task() -> None:

@@ -61,7 +61,7 @@ def test_a_chunk_is_the_same_object_for_all_at_one_position() -> None:
 def test_a_frame_is_encoded_once() -> None:
     frame = event(1)
     assert frame.as_sse(True) is frame.as_sse(False)
-    assert frame.as_messages(True) is frame.as_messages(False)
+    assert frame.as_texts(True) is frame.as_texts(False)
 
 
 def test_a_chunk_of_nothing_of_the_log_leads_nowhere() -> None:
@@ -127,8 +127,7 @@ def test_a_reset_in_the_window_makes_up_for_what_is_missing_before_it() -> None:
 def test_an_event_carries_its_cursor_and_a_control_frame_none() -> None:
     frame = event(5)
     assert frame.as_sse(False).startswith(b"id: 7-5\nevent: contribution\ndata: ")
-    message = frame.as_messages(False)[0]
-    content = orjson.loads(message["text"])
+    content = orjson.loads(frame.as_texts(False)[0])
     assert content == {
         "type": "event",
         "raidId": 42,
@@ -137,7 +136,7 @@ def test_an_event_carries_its_cursor_and_a_control_frame_none() -> None:
         "data": "xxxxxxxxxx",
     }
     assert CommentFrame(b"hi", 1500).as_sse(False) == b": hi\nretry: 1500\n\n"
-    assert CommentFrame(b"hi").as_messages(False) == ()
+    assert CommentFrame(b"hi").as_texts(False) == ()
 
 
 def test_a_line_break_in_data_cannot_end_the_field() -> None:
