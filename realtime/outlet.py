@@ -135,6 +135,8 @@ class Outlet:
     def _go_on(self) -> None:
         while self.writable and self._pending:
             self._write(self._pending.popleft())
+        if not self._pending:
+            self._pending = None
         if self.writable:
             self._on_writable()
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from starlette.types import Scope
+from starlette.types import Scope, Send
 
 PIPE_EXTENSION = "raidline.pipe"
 """In the ASGI scope's extensions, if the server offers it: gives the pipe of an answer that has begun."""
@@ -30,8 +30,29 @@ class Pipe(Protocol):
         """False, and nothing is written, once the answer has ended or the client is gone."""
 
 
+class AnswerPipe(Pipe, Protocol):
+    """Of an HTTP answer."""
+
+    def keep(self, on_gone: Callable[[], object]) -> Send:
+        """Have the answer go on when the application has returned, which it then has to do.
+
+        So nothing of the request has to stay in memory, not even a task. `on_gone` is called when the answer has ended
+        or the client is gone; the `send` that is returned is for the end, which only the server can say.
+        """
+
+
 def pipe_of(scope: Scope) -> Pipe | None:
-    """None where the server has none, or not for this connection; then `send` does everything."""
-    extensions: dict[str, Any] = scope.get("extensions") or {}
-    offer: Callable[[Scope], Pipe | None] | None = extensions.get(PIPE_EXTENSION)
+    """Of a WebSocket. None where the server has none, or not for this connection; then `send` does everything."""
+    pipe: Pipe | None = _offered(scope)
+    return pipe
+
+
+def answer_pipe_of(scope: Scope) -> AnswerPipe | None:
+    """Likewise, of an HTTP answer."""
+    pipe: AnswerPipe | None = _offered(scope)
+    return pipe
+
+
+def _offered(scope: Scope) -> Any:
+    offer = (scope.get("extensions") or {}).get(PIPE_EXTENSION)
     return None if offer is None else offer(scope)

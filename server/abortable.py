@@ -47,7 +47,7 @@ class AbortableHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
-        self._pipe = None
+        self._end_pipe()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -87,7 +87,7 @@ class AbortableHttp(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        self._pipe = None
+        self._end_pipe()
         super().on_response_complete()
 
     def pause_writing(self) -> None:
@@ -113,10 +113,13 @@ class AbortableHttp(HttpToolsProtocol):
         self.transport.close()
 
     def _offer_pipe(self, scope: Scope) -> HttpPipe | None:
-        # Whoever sends another request before this one is answered has the newer one stand in `cycle`.
-        is_current = cast("Scope", self.cycle.scope)["extensions"] is scope["extensions"]
-        self._pipe = http_pipe(self.cycle) if is_current else None
+        self._pipe = http_pipe(self, scope)
         return self._pipe
+
+    def _end_pipe(self) -> None:
+        pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            pipe.end()
 
     def _wait_for_request(self) -> None:
         self._patience = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)

@@ -6,13 +6,26 @@ the midst of a closing handshake, or to somebody who is gone. Flow control is th
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from starlette.types import Message, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
 from realtime.pipe import Waiting
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGISendEvent, HTTPScope
+
+_OF_KEPT = cast("HTTPScope", {"method": "GET"})
+"""In place of the scope of a request that is over: what uvicorn asks for at the end of its answer."""
+
+_UNHEARD = asyncio.Event()
+"""Says to nobody that more of a request has come."""
 
 
 class _Watched(ABC):
@@ -40,17 +53,19 @@ class _Watched(ABC):
 class HttpPipe(_Watched):
     """Of one answer. What is written has to be framed as chunks already."""
 
-    __slots__ = ("_cycle", "_transport")
+    __slots__ = ("_cycle", "_is_over", "_on_gone", "_protocol", "_transport")
 
-    def __init__(self, cycle: RequestResponseCycle) -> None:
+    def __init__(self, protocol: HttpToolsProtocol, cycle: RequestResponseCycle) -> None:
         super().__init__()
+        self._protocol = protocol
         self._cycle = cycle
         self._transport = cycle.transport
+        self._is_over = False
+        self._on_gone: Callable[[], object] | None = None
 
     @property
     def is_open(self) -> bool:
-        cycle = self._cycle
-        return not (cycle.response_complete or cycle.disconnected or self._transport.is_closing())
+        return not (self._is_over or self._transport.is_closing())
 
     @property
     def paused(self) -> bool:
@@ -61,6 +76,35 @@ class HttpPipe(_Watched):
             return False
         self._transport.write(data)
         return True
+
+    def keep(self, on_gone: Callable[[], object]) -> Send:
+        self._on_gone = on_gone
+        cycle, protocol = self._cycle, self._protocol
+        # uvicorn takes it for a fault if the application returns before its answer is complete, unless the client
+        # has left; whether it really has is known here.
+        cycle.disconnected = True
+        # Nobody reads the request any more, nor waits for the rest of it.
+        cycle.scope = protocol.scope = _OF_KEPT
+        protocol.headers, cycle.message_event = [], _UNHEARD
+        return self._send
+
+    async def _send(self, message: Message) -> None:
+        """As the server, to whom the client is there again."""
+        if not self.is_open:
+            return
+        self._cycle.disconnected = False
+        await self._cycle.send(cast("ASGISendEvent", message))
+        if self._cycle.response_complete and not self._is_over:
+            # Unhooked when the application returned.
+            self._protocol.on_response_complete()
+
+    def end(self) -> None:
+        """The answer has ended, or the connection is lost. Called by the protocol."""
+        self._is_over = True
+        if self._on_gone is not None:
+            # Not at once: the end may have been written by whoever is to be told.
+            self._protocol.loop.call_soon(self._on_gone)
+            self._on_gone = None
 
 
 class SocketPipe(_Watched):
@@ -88,10 +132,15 @@ class SocketPipe(_Watched):
         return True
 
 
-def http_pipe(cycle: RequestResponseCycle) -> HttpPipe | None:
-    """None unless the answer has begun and is in chunks."""
-    pipe = HttpPipe(cycle)
-    return pipe if cycle.response_started and cycle.chunked_encoding and pipe.is_open else None
+def http_pipe(protocol: HttpToolsProtocol, scope: Scope) -> HttpPipe | None:
+    """None unless it is this request whose answer has begun, in chunks, and nothing more is to come of the request."""
+    cycle = protocol.cycle
+    # Whoever sends another request before this one is answered has the newer one stand in `cycle`.
+    is_current = cast("Scope", cycle.scope).get("extensions") is scope["extensions"]
+    if not (is_current and cycle.response_started and cycle.chunked_encoding) or cycle.more_body:
+        return None
+    pipe = HttpPipe(protocol, cycle)
+    return pipe if pipe.is_open and not (cycle.response_complete or cycle.disconnected) else None
 
 
 def socket_pipe(protocol: WebSocketsSansIOProtocol) -> SocketPipe | None:
