@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from typing import cast
+from typing import ClassVar, cast
+from weakref import WeakKeyDictionary
 
 import orjson
 from starlette.types import Scope
@@ -26,6 +27,7 @@ from realtime.sse import ABORT_EXTENSION
 from server.context import new_request_id
 from server.pipes import HttpPipe, SocketPipe, http_pipe, socket_pipe
 from server.problems import PROBLEM_JSON, Problem
+from server.rounds import Rounds
 
 HEAD_MAX = 64 * 1024
 """Bytes that may come before a head, or what stands between two pieces of a body, is complete."""
@@ -132,10 +134,33 @@ class AbortableHttp(HttpToolsProtocol):
 
 class AbortableSocket(WebSocketsSansIOProtocol):
     _pipe: SocketPipe | None = None
+    _rounds: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, Rounds]] = WeakKeyDictionary()
+    """Of pings, one for all sockets of a loop: uvicorn would have a timer for each."""
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._pipe = None
         super().connection_lost(exc)
+
+    def start_keepalive(self) -> None:
+        # The handshake is over, and nothing asks for it again.
+        self.request = self.response = None  # type: ignore[assignment]  # as before it
+        super().start_keepalive()
+
+    def schedule_ping(self) -> None:
+        rounds = self._rounds.get(self.loop)
+        if rounds is None:
+            assert self.ping_interval is not None
+            rounds = self._rounds[self.loop] = Rounds(self.loop, self.ping_interval)
+        rounds.join(self)
+
+    def stop_keepalive(self) -> None:
+        super().stop_keepalive()
+        rounds = self._rounds.get(self.loop)
+        if rounds is not None:
+            rounds.leave(self)
+
+    def take_turn(self) -> None:
+        self.send_keepalive_ping()
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)

@@ -139,6 +139,8 @@ def _config(app: Starlette) -> uvicorn.Config:
         ws_max_size=MAX_FRAME,
         ws_ping_interval=PING_EVERY,
         ws_ping_timeout=PING_PATIENCE,
+        # Costs more than all the rest of a delivery, and memory for every socket.
+        ws_per_message_deflate=False,
         lifespan="on",
         log_config=None,
         access_log=False,  # it would write query strings
