@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -54,7 +53,6 @@ class Stream:
         self.outlet = Outlet(self._flush)
         self._transport = transport
         self._abort: Callable[[], object] | None = None
-        self._expiry: asyncio.TimerHandle | None = None
 
     @property
     def user_id(self) -> UserId | None:
@@ -69,12 +67,6 @@ class Stream:
         """`abort` cuts the connection without waiting for a client that does not read."""
         self._abort = abort
         self.outlet.open(send, pipe)
-
-    def expire(self) -> None:
-        """Have the stream end with its session."""
-        if self.viewer.seconds_left is not None:
-            loop = asyncio.get_running_loop()
-            self._expiry = loop.call_later(max(0.0, self.viewer.seconds_left), self.end, Ending.SESSION_OVER)
 
     def push(self, frames: Sequence[Frame], for_member: bool) -> None:
         self.write(self.framing(frames, for_member))
@@ -128,8 +120,6 @@ class Stream:
         self.outlet.close()
 
     def _leave_all(self) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
         for topic in tuple(self.subscribers):
             self.leave(topic)
 

@@ -153,13 +153,12 @@ async def test_a_paused_pipe_is_given_nothing_and_costs_no_task() -> None:
     for name in "abc":
         outlet.push(chunk(name))
     assert wire.sent == ["a"]
-    assert outlet.parked_since is not None
-    assert not outlet.writable
+    assert (outlet.parked_since is None, outlet.writable) == (False, False)
     assert len(asyncio.all_tasks()) == before
     wire.read()
     await eventually(lambda: outlet.writable)
     assert wire.sent == ["a", "b", "c"]
-    assert outlet.parked_since is None
+    assert (outlet.parked_since is None, outlet.writable) == (True, True)
     assert woken == [0, 3]
 
 
@@ -266,8 +265,7 @@ async def test_a_pipe_that_takes_no_more_closes_the_outlet() -> None:
     wire, outlet = Tube(), Outlet(lambda: None)
     wire.open(outlet)
     outlet.push(chunk("broken"))
-    assert outlet.closed
-    assert not outlet.writable
+    assert (outlet.closed, outlet.writable) == (True, False)
     outlet.push(chunk("c"))
     wire.read()
     assert wire.sent == []
