@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from starlette.types import Scope, Send
+from starlette.types import Message, Scope, Send
 
 PIPE_EXTENSION = "raidline.pipe"
 """In the ASGI scope's extensions, if the server offers it: gives the pipe of an answer that has begun."""
@@ -41,9 +41,19 @@ class AnswerPipe(Pipe, Protocol):
         """
 
 
-def pipe_of(scope: Scope) -> Pipe | None:
-    """Of a WebSocket. None where the server has none, or not for this connection; then `send` does everything."""
-    pipe: Pipe | None = _offered(scope)
+class SocketPipe(Pipe, Protocol):
+    """Of a WebSocket."""
+
+    def keep(self, on_message: Callable[[Message], object], on_gone: Callable[[], object]) -> Send:
+        """Likewise have the socket stay open. What the client says comes one at a time: after each message nothing
+        more is read until `read_on`."""
+
+    def read_on(self) -> None: ...
+
+
+def socket_pipe_of(scope: Scope) -> SocketPipe | None:
+    """None where the server has none, or not for this connection; then `send` does everything."""
+    pipe: SocketPipe | None = _offered(scope)
     return pipe
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
+from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from raidline.ids import RaidId
@@ -18,10 +22,12 @@ from realtime.client_frames import Broken, Contribute, Ping, Ref, Subscribe, Uns
 from realtime.ending import Ending
 from realtime.frames import socket_framing
 from realtime.hub import Hub
-from realtime.pipe import pipe_of
+from realtime.pipe import SocketPipe, socket_pipe_of
 from realtime.sse import abort_of, was_aborted
 from realtime.stream import Stream, Transport
 from realtime.topics import OwnTopic, RaidTopic, Topic
+
+logger = logging.getLogger(__name__)
 
 SUBPROTOCOL = "raidline.v1"
 
@@ -83,14 +89,27 @@ class Socket:
         self._handlers = handlers
         self._own_raid = own_raid
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._pipe: SocketPipe | None = None
+        self._said: deque[Message] | None = None
+        """By the client, and not yet taken; None while it is silent."""
+        self._taking: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
+        """Returns when the socket has ended; at once where the server keeps it open without us."""
         scope = self._websocket.scope
-        self._stream.open(self._websocket.send, abort_of(scope), pipe_of(scope))
+        self._pipe = socket_pipe_of(scope)
+        if self._pipe is None:
+            await self._stay()
+        else:
+            send = self._pipe.keep(self._hear, partial(self._hub.close, self._stream))
+            self._stream.open(send, abort_of(scope), self._pipe)
+
+    async def _stay(self) -> None:
+        self._stream.open(self._websocket.send, abort_of(self._websocket.scope))
         try:
             with contextlib.suppress(WebSocketDisconnect):
                 while True:
-                    await self._take(await self._receive())
+                    await self._take(_text_of(await self._websocket.receive()))
         except asyncio.CancelledError:
             if not was_aborted(self._stream):
                 raise
@@ -98,12 +117,24 @@ class Socket:
             # Contributions under way are decided all the same; their answers go nowhere.
             self._hub.close(self._stream)
 
-    async def _receive(self) -> str | bytes | None:
-        message = await self._websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1005))
-        text: str | None = message.get("text")
-        return text
+    def _hear(self, message: Message) -> None:
+        """A task is there only for as long as the client has something to say."""
+        if self._said is None:
+            self._said = deque()
+            self._taking = asyncio.get_running_loop().create_task(self._take_all(self._said))
+        self._said.append(message)
+
+    async def _take_all(self, said: deque[Message]) -> None:
+        assert self._pipe is not None
+        try:
+            while said and not self._stream.outlet.closed:
+                await self._take(_text_of(said.popleft()))
+        except Exception:
+            logger.exception("a frame could not be taken")
+            self._stream.abort()
+        finally:
+            self._said = self._taking = None
+        self._pipe.read_on()
 
     async def _take(self, text: str | bytes | None) -> None:
         frame = client_frames.parse(text, self._own_raid)
@@ -174,6 +205,14 @@ class Socket:
 
     async def _say(self, content: dict[str, Any]) -> None:
         await self._stream.outlet.write(_text(content))
+
+
+def _text_of(message: Message) -> str | None:
+    """None for bytes, which are no frame of ours."""
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
+    text: str | None = message.get("text")
+    return text
 
 
 def _named(topic: Topic) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from websockets.protocol import State
 from realtime.pipe import Waiting
 
 if TYPE_CHECKING:
-    from uvicorn._types import ASGISendEvent, HTTPScope
+    from uvicorn._types import ASGIReceiveEvent, ASGISendEvent, HTTPScope, WebSocketScope
 
 _OF_KEPT = cast("HTTPScope", {"method": "GET"})
 """In place of the scope of a request that is over: what uvicorn asks for at the end of its answer."""
@@ -110,12 +110,14 @@ class HttpPipe(_Watched):
 class SocketPipe(_Watched):
     """Of one WebSocket. What is written has to be whole frames, as a server sends them."""
 
-    __slots__ = ("_protocol", "_transport")
+    __slots__ = ("_on_gone", "_on_message", "_protocol", "_transport")
 
     def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
         super().__init__()
         self._protocol = protocol
         self._transport = protocol.transport
+        self._on_message: Callable[[Message], object] | None = None
+        self._on_gone: Callable[[], object] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -130,6 +132,48 @@ class SocketPipe(_Watched):
             return False
         self._transport.write(data)
         return True
+
+    def keep(self, on_message: Callable[[Message], object], on_gone: Callable[[], object]) -> Send:
+        protocol = self._protocol
+        self._on_message, self._on_gone = on_message, on_gone
+        # uvicorn closes a socket whose application returns, unless it waits for the client's part in closing.
+        protocol.close_timer = cast("asyncio.TimerHandle", _NEVER)
+        waiting, protocol.queue = protocol.queue, cast("asyncio.Queue[ASGIReceiveEvent]", self)
+        # Nobody asks for the request any more.
+        protocol.scope = cast("WebSocketScope", {})
+        while not waiting.empty():
+            self.put_nowait(waiting.get_nowait())
+        return cast("Send", protocol.send)
+
+    def read_on(self) -> None:
+        protocol = self._protocol
+        if protocol.read_paused and not self._transport.is_closing():
+            protocol.read_paused = False
+            self._transport.resume_reading()
+
+    def put_nowait(self, event: ASGIReceiveEvent) -> None:
+        """In place of the queue from which the application would take what comes."""
+        message = cast("Message", event)
+        if message["type"] == "websocket.receive" and self._on_message is not None:
+            self._on_message(message)
+        elif message["type"] == "websocket.disconnect":
+            self._end()
+
+    def _end(self) -> None:
+        if self._on_gone is not None:
+            # Not at once: the end may have been said by whoever is to be told.
+            self._protocol.loop.call_soon(self._on_gone)
+            self._on_gone = self._on_message = None
+
+
+class _Never:
+    """A timer that never goes off."""
+
+    def cancel(self) -> None:
+        """It is no timer."""
+
+
+_NEVER = _Never()
 
 
 def http_pipe(protocol: HttpToolsProtocol, scope: Scope) -> HttpPipe | None:

@@ -9,14 +9,14 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from realtime.chunks import Body, Texts
-from realtime.pipe import AnswerPipe, Pipe, answer_pipe_of, pipe_of
+from realtime.pipe import AnswerPipe, SocketPipe, answer_pipe_of, socket_pipe_of
 from server import rounds, serving
 from server.abortable import AbortableSocket
 from server.serving import WebServer, listen
@@ -33,8 +33,13 @@ class World:
     def __init__(self) -> None:
         self.offered: list[AnswerPipe | None] = []
         self.kept: list[Send] = []
-        self.sockets: list[tuple[WebSocket, Pipe | None]] = []
+        self.sockets: list[tuple[WebSocket, SocketPipe | None]] = []
+        self.keeps_sockets = False
+        self.heard: list[str] = []
         self.gone = 0
+
+    def hear(self, message: Message) -> None:
+        self.heard.append(message["text"])
 
     def leave(self) -> None:
         self.gone += 1
@@ -71,7 +76,11 @@ async def started(world: World) -> AsyncIterator[WebServer]:
 
     async def socket(websocket: WebSocket) -> None:
         await websocket.accept()
-        world.sockets.append((websocket, pipe_of(websocket.scope)))
+        pipe = socket_pipe_of(websocket.scope)
+        world.sockets.append((websocket, pipe))
+        if pipe is not None and world.keeps_sockets:
+            world.kept.append(pipe.keep(world.hear, world.leave))
+            return
         while (await websocket.receive())["type"] != "websocket.disconnect":
             pass
 
@@ -181,7 +190,7 @@ async def test_while_another_request_waits_there_is_no_pipe(world: World, port: 
 
 
 @contextlib.asynccontextmanager
-async def connected(world: World, port: int) -> AsyncIterator[tuple[ClientConnection, WebSocket, Pipe]]:
+async def connected(world: World, port: int) -> AsyncIterator[tuple[ClientConnection, WebSocket, SocketPipe]]:
     async with connect(f"ws://127.0.0.1:{port}/ws", proxy=None, max_size=None, close_timeout=1) as client:
         await eventually(lambda: bool(world.sockets))
         websocket, pipe = world.sockets[-1]
@@ -239,3 +248,38 @@ async def test_pings_go_on_for_one_who_answers(world: World, monkeypatch: pytest
     monkeypatch.setattr(AbortableSocket, "send_keepalive_ping", counted)
     async with started(world) as server, connected(world, port_of(server)):
         await eventually(lambda: pings >= 3)
+
+
+async def test_a_kept_socket_needs_no_task_and_is_heard_one_message_at_a_time(
+    world: World, server: WebServer, port: int
+) -> None:
+    world.keeps_sockets = True
+    async with connected(world, port) as (client, _, pipe):
+        await eventually(lambda: not server.server_state.tasks)
+        await client.send("a")
+        await eventually(lambda: world.heard == ["a"])
+        await client.send("b")
+        await asyncio.sleep(0.05)
+        assert world.heard == ["a"]
+        await client.send("c")
+        for _ in range(2):
+            pipe.read_on()
+            await asyncio.sleep(0.05)
+        await eventually(lambda: world.heard == ["a", "b", "c"])
+        assert pipe.write(b"\x81\x02hi")
+        assert await client.recv() == "hi"
+        assert world.gone == 0
+    await eventually(lambda: world.gone == 1)
+
+
+async def test_a_kept_socket_is_closed_in_order(world: World, port: int) -> None:
+    world.keeps_sockets = True
+    async with connected(world, port) as (client, _, pipe):
+        await eventually(lambda: bool(world.kept))
+        await world.kept[0]({"type": "websocket.close", "code": 3008, "reason": "too slow"})
+        assert not pipe.write(b"\x81\x04late")
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 3008
+        await eventually(lambda: world.gone == 1)
