@@ -80,10 +80,7 @@ async def accept(websocket: WebSocket) -> None:
 class Socket:
     """Serves one accepted socket until either side ends it. `own_raid` is what it is about, if of one."""
 
-    def __init__(
-        self, websocket: WebSocket, hub: Hub, stream: Stream, handlers: Handlers, own_raid: RaidId | None
-    ) -> None:
-        self._websocket = websocket
+    def __init__(self, hub: Hub, stream: Stream, handlers: Handlers, own_raid: RaidId | None) -> None:
         self._hub = hub
         self._stream = stream
         self._handlers = handlers
@@ -94,22 +91,22 @@ class Socket:
         """By the client, and not yet taken; None while it is silent."""
         self._taking: asyncio.Task[None] | None = None
 
-    async def run(self) -> None:
+    async def run(self, websocket: WebSocket) -> None:
         """Returns when the socket has ended; at once where the server keeps it open without us."""
-        scope = self._websocket.scope
+        scope = websocket.scope
         self._pipe = socket_pipe_of(scope)
         if self._pipe is None:
-            await self._stay()
+            await self._stay(websocket)
         else:
             send = self._pipe.keep(self._hear, partial(self._hub.close, self._stream))
             self._stream.open(send, abort_of(scope), self._pipe)
 
-    async def _stay(self) -> None:
-        self._stream.open(self._websocket.send, abort_of(self._websocket.scope))
+    async def _stay(self, websocket: WebSocket) -> None:
+        self._stream.open(websocket.send, abort_of(websocket.scope))
         try:
             with contextlib.suppress(WebSocketDisconnect):
                 while True:
-                    await self._take(_text_of(await self._websocket.receive()))
+                    await self._take(_text_of(await websocket.receive()))
         except asyncio.CancelledError:
             if not was_aborted(self._stream):
                 raise

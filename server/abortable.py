@@ -142,7 +142,8 @@ class AbortableSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def start_keepalive(self) -> None:
-        # The handshake is over, and nothing asks for it again.
+        # The handshake is over, and nothing asks for it again, but the parser holds on to the request.
+        self.request.headers.clear()
         self.request = self.response = None  # type: ignore[assignment]  # as before it
         super().start_keepalive()
 
