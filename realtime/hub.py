@@ -21,7 +21,6 @@ from realtime.cancelling import end_tasks
 from realtime.channel import Channel
 from realtime.channels import Channels
 from realtime.cursor import NOWHERE, Cursor
-from realtime.deadlines import Deadlines
 from realtime.ending import Ending
 from realtime.errors import RealtimeError
 from realtime.heartbeat import Heartbeat
@@ -104,7 +103,6 @@ class Hub:
         self._logs = Logs(reads, ensure, own)
         self._sessions_gone = sessions_gone
         self._streams = OpenStreams()
-        self._deadlines = Deadlines()
         self._repairs = Repairs(self._logs)
         crowds = Crowds()
         self._channels = Channels(listener, self._repairs, linger=self._settings.linger, attendance=crowds.attendance)
@@ -152,7 +150,7 @@ class Hub:
         if self._presence is not None:
             await self._presence.say_goodbye()
         await self._repairs.close()
-        self._deadlines.close()
+        self._streams.close()
         self._channels.close()
         await self._listener.close()
 
@@ -186,15 +184,12 @@ class Hub:
             raise TooManyStreams("this server has as many streams as it takes")
         stream = (transport.kind or Stream)(viewer, transport)
         self._streams.add(stream)
-        if viewer.seconds_left is not None:
-            self._deadlines.add(stream, viewer.seconds_left)
         return stream
 
     def close(self, stream: Stream) -> None:
         """The connection is gone."""
         stream.close()
         self._streams.remove(stream)
-        self._deadlines.remove(stream)
 
     async def watch(self, stream: Stream, raid_id: RaidId, claimed: str | None) -> None:
         """Have the stream follow a raid, from the cursor it claims, if any.

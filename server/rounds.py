@@ -20,8 +20,7 @@ class Walker(Protocol):
 class Rounds:
     """Gives each walker its turn so many seconds after it joined, once. Whoever joins stands behind all others."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
-        self._loop = loop
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._due: dict[Walker, float] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -32,7 +31,7 @@ class Rounds:
     def join(self, walker: Walker) -> None:
         """Again, if it had joined before."""
         self._due.pop(walker, None)
-        self._due[walker] = self._loop.time() + self._seconds
+        self._due[walker] = asyncio.get_running_loop().time() + self._seconds
         self._wind()
 
     def leave(self, walker: Walker) -> None:
@@ -42,11 +41,11 @@ class Rounds:
     def _wind(self) -> None:
         if self._timer is None and self._due:
             first = next(iter(self._due.values()))
-            self._timer = self._loop.call_at(first, self._walk)
+            self._timer = asyncio.get_running_loop().call_at(first, self._walk)
 
     def _walk(self) -> None:
         self._timer = None
-        until = self._loop.time() + SLACK
+        until = asyncio.get_running_loop().time() + SLACK
         due = list(itertools.takewhile(lambda one: self._due[one] <= until, self._due))
         for walker in due:
             self._due.pop(walker, None)

@@ -15,7 +15,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from realtime.cancelling import end_tasks
-from server.abortable import AbortableHttp, AbortableSocket
+from server.abortable import AbortableHttp
+from server.abortable_socket import AbortableSocket
 from server.settings import Settings
 
 BACKLOG = 2048

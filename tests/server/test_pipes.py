@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from realtime.chunks import Body, Texts
 from realtime.pipe import AnswerPipe, SocketPipe, answer_pipe_of, socket_pipe_of
 from server import rounds, serving
-from server.abortable import AbortableSocket
+from server.abortable_socket import AbortableSocket
 from server.serving import WebServer, listen
 from tests.helpers import eventually
 from tests.server.test_raw_connections import HANDSHAKE, answer_to

@@ -28,7 +28,7 @@ def _no_slack(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_each_has_its_turn_once_in_the_order_of_joining() -> None:
     turns: list[Walker] = []
     walkers = [Walker(turns, stumbles=place == 1) for place in range(4)]
-    walk = Rounds(asyncio.get_running_loop(), 0.05)
+    walk = Rounds(0.05)
     for walker in walkers:
         walk.join(walker)
     await eventually(lambda: len(turns) == 4)
@@ -40,7 +40,7 @@ async def test_each_has_its_turn_once_in_the_order_of_joining() -> None:
 async def test_who_leaves_has_no_turn_and_who_joins_again_stands_last() -> None:
     turns: list[Walker] = []
     first, second, third = (Walker(turns) for _ in range(3))
-    walk = Rounds(asyncio.get_running_loop(), 0.05)
+    walk = Rounds(0.05)
     for walker in (first, second, third, first):
         walk.join(walker)
     walk.leave(second)
@@ -51,7 +51,7 @@ async def test_who_leaves_has_no_turn_and_who_joins_again_stands_last() -> None:
 
 async def test_who_joins_in_their_own_turn_comes_round_again() -> None:
     turns: list[Walker] = []
-    walk = Rounds(asyncio.get_running_loop(), 0.01)
+    walk = Rounds(0.01)
 
     class Eager(Walker):
         def take_turn(self) -> None:
@@ -71,7 +71,7 @@ async def test_all_share_one_timer(monkeypatch: pytest.MonkeyPatch) -> None:
         made += 1
         return call_at(*arguments)  # type: ignore[arg-type]
 
-    walk = Rounds(loop, 5.0)
+    walk = Rounds(5.0)
     monkeypatch.setattr(loop, "call_at", counted)
     for _ in range(100):
         walk.join(Walker([]))
