@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -74,7 +75,7 @@ async def started(world: World) -> AsyncIterator[WebServer]:
         world.offered.append(answer_pipe_of(request.scope))
         return Response("early")
 
-    async def socket(websocket: WebSocket) -> None:
+    async def heard(websocket: WebSocket) -> None:
         await websocket.accept()
         pipe = socket_pipe_of(websocket.scope)
         world.sockets.append((websocket, pipe))
@@ -84,7 +85,7 @@ async def started(world: World) -> AsyncIterator[WebServer]:
         while (await websocket.receive())["type"] != "websocket.disconnect":
             pass
 
-    routes = [Route("/kept", kept, methods=["GET", "POST"]), Route("/early", early), WebSocketRoute("/ws", socket)]
+    routes = [Route("/kept", kept, methods=["GET", "POST"]), Route("/early", early), WebSocketRoute("/ws", heard)]
     with listen("127.0.0.1", 0) as listener:
         server = WebServer(Starlette(routes=routes), listener, [])
         task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -283,3 +284,38 @@ async def test_a_kept_socket_is_closed_in_order(world: World, port: int) -> None
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 3008
         await eventually(lambda: world.gone == 1)
+
+
+class Watcher:
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def pause(self) -> None:
+        self.seen.append("pause")
+
+    def resume(self) -> None:
+        self.seen.append("resume")
+
+
+async def test_one_who_does_not_read_is_paused_and_holds_little_more_than_one_write(
+    world: World, server: WebServer, port: int
+) -> None:
+    loop, watcher, written = asyncio.get_running_loop(), Watcher(), 0
+    with socket.socket() as client:
+        client.setblocking(False)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        await loop.sock_connect(client, ("127.0.0.1", port))
+        await loop.sock_sendall(client, REQUEST)
+        pipe = await the_pipe(world)
+        pipe.watch(watcher)
+        while not pipe.paused:
+            assert pipe.write(wire(b"x" * 50_000))
+            written += 50_000
+        assert watcher.seen == ["pause"]
+        (connection,) = server.server_state.connections
+        assert 0 < connection.transport.get_write_buffer_size() < 64 * 1024 + 50_100
+        read = 0
+        while read < written:
+            read += len(await loop.sock_recv(client, 2**20))
+        await eventually(lambda: not pipe.paused)
+        assert watcher.seen == ["pause", "resume"]
