@@ -22,7 +22,7 @@ from realtime.subscriber import Subscriber
 from realtime.tidings import News, Tidings
 from realtime.topics import Topic
 from realtime.visibility import Change
-from realtime.window import MAX_FRAMES, Window
+from realtime.window import MAX_FRAMES, Wanted, Window
 
 RESET = "reset"
 """The message that tells of a new state in place. Not an entry."""
@@ -237,8 +237,31 @@ class Channel:
         self._held.clear()
 
     def flush(self) -> None:
-        for subscriber in tuple(self.subscribers):
+        """Write what stands in the window to all who read. What most of them need is looked up once for all."""
+        together, apart = self._sorted_out()
+        for wanted, subscribers in together.items():
+            share = self.window.share(*wanted)
+            for subscriber in subscribers:
+                subscriber.take(share)
+            if share.end < self.window.end:
+                apart.extend(subscribers)
+        for subscriber in apart:
             subscriber.flush()
+
+    def _sorted_out(self) -> tuple[dict[Wanted, list[Subscriber]], list[Subscriber]]:
+        """Those who can just be given what comes next, and those with whom something is the matter."""
+        together: dict[Wanted, list[Subscriber]] = {}
+        apart: list[Subscriber] = []
+        start, end = self.window.start, self.window.end
+        for subscriber in self.subscribers:
+            stream, position = subscriber.stream, subscriber.position
+            if position == end or not (subscriber.live and stream.writable):
+                continue
+            if position < start or subscriber.floor is not None:
+                apart.append(subscriber)
+            else:
+                together.setdefault((stream.framing, position, subscriber.is_member), []).append(subscriber)
+        return together, apart
 
     def straggle(self, subscriber: Subscriber) -> None:
         """The window no longer reaches back to where this subscriber stands."""

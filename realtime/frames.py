@@ -1,7 +1,6 @@
 """What is written to subscribers. Each frame's bytes are made once per transport and shared by all.
 
-A chunk is what one subscriber is given in one go: ready ASGI messages, shared as well. For SSE it is a single
-message with everything joined; a WebSocket frame is one event, so there it is a message per event.
+So are the chunks they are put together to. For SSE everything is joined; a WebSocket frame is one event.
 """
 
 from abc import ABC, abstractmethod
@@ -10,15 +9,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from starlette.types import Message
 
 from raidline.ids import RaidId, UserId
+from realtime.chunks import Body, Chunk, Texts
 from realtime.cursor import Cursor
 from realtime.entries import Entry
 from realtime.snapshot import Snapshot
 from realtime.visibility import Change, change_of
-
-Chunk = tuple[Message, ...]
 
 
 class Frame(ABC):
@@ -39,7 +36,8 @@ class Frame(ABC):
         """Without an id: on a stream of several the connection has one of its own (`realtime/positions.py`)."""
 
     @abstractmethod
-    def as_messages(self, for_member: bool) -> Chunk: ...
+    def as_texts(self, for_member: bool) -> tuple[bytes, ...]:
+        """As the texts of WebSocket frames."""
 
 
 Framing = Callable[[Sequence[Frame], bool], Chunk]
@@ -48,22 +46,22 @@ Framing = Callable[[Sequence[Frame], bool], Chunk]
 
 def sse_framing(frames: Sequence[Frame], for_member: bool) -> Chunk:
     body = b"".join([frame.as_sse(for_member) for frame in frames])
-    return ({"type": "http.response.body", "body": body, "more_body": True},)
+    return Body(body)
 
 
 def sse_of_many_framing(frames: Sequence[Frame], for_member: bool) -> Chunk:
     body = b"".join([frame.as_sse_of_many(for_member) for frame in frames])
-    return ({"type": "http.response.body", "body": body, "more_body": True},)
+    return Body(body)
 
 
 def socket_framing(frames: Sequence[Frame], for_member: bool) -> Chunk:
-    return tuple(message for frame in frames for message in frame.as_messages(for_member))
+    return Texts([text for frame in frames for text in frame.as_texts(for_member)])
 
 
 class EventFrame(Frame):
     """One event, the same for everybody. Only durable events carry their cursor to the client as `id`."""
 
-    __slots__ = ("_event", "_messages", "_parts", "_sse", "_sse_of_many")
+    __slots__ = ("_event", "_parts", "_sse", "_sse_of_many", "_texts")
 
     def __init__(
         self,
@@ -78,7 +76,7 @@ class EventFrame(Frame):
         self._parts = (raid_id, data)
         self._sse: bytes | None = None
         self._sse_of_many: bytes | None = None
-        self._messages: Chunk | None = None
+        self._texts: tuple[bytes, ...] | None = None
 
     def as_sse(self, for_member: bool) -> bytes:
         if self._sse is None:
@@ -90,11 +88,11 @@ class EventFrame(Frame):
             self._sse_of_many = sse_block(self._event, self._parts[1], None)
         return self._sse_of_many
 
-    def as_messages(self, for_member: bool) -> Chunk:
-        if self._messages is None:
+    def as_texts(self, for_member: bool) -> tuple[bytes, ...]:
+        if self._texts is None:
             raid_id, data = self._parts
-            self._messages = (socket_event(raid_id, self._event, data, self.key),)
-        return self._messages
+            self._texts = (socket_event(raid_id, self._event, data, self.key),)
+        return self._texts
 
 
 class ResetFrame(Frame):
@@ -113,8 +111,8 @@ class ResetFrame(Frame):
     def as_sse_of_many(self, for_member: bool) -> bytes:
         return self._hello.as_sse_of_many(for_member) + self._snapshots[for_member].as_sse_of_many(for_member)
 
-    def as_messages(self, for_member: bool) -> Chunk:
-        return self._hello.as_messages(for_member) + self._snapshots[for_member].as_messages(for_member)
+    def as_texts(self, for_member: bool) -> tuple[bytes, ...]:
+        return self._hello.as_texts(for_member) + self._snapshots[for_member].as_texts(for_member)
 
 
 class CommentFrame(Frame):
@@ -137,7 +135,7 @@ class CommentFrame(Frame):
     def as_sse_of_many(self, for_member: bool) -> bytes:
         return b"" if self._of_channel else self._comment
 
-    def as_messages(self, for_member: bool) -> Chunk:
+    def as_texts(self, for_member: bool) -> tuple[bytes, ...]:
         return ()
 
 
@@ -206,14 +204,12 @@ def sse_block(event: str, data: bytes, cursor: Cursor | None) -> bytes:
     return b"%sevent: %s\ndata: %s\n\n" % (identity, event.encode(), data)
 
 
-def socket_event(raid_id: RaidId | None, event: str, data: bytes, cursor: Cursor | None) -> Message:
+def socket_event(raid_id: RaidId | None, event: str, data: bytes, cursor: Cursor | None) -> bytes:
     raid = b"" if raid_id is None else b',"raidId":%d' % raid_id
     identity = b"" if cursor is None else b',"id":"%d-%d"' % cursor
-    return socket_text(b'{"type":"event"%s%s,"event":"%s","data":%s}' % (raid, identity, event.encode(), data))
-
-
-def socket_text(frame: bytes) -> Message:
-    return {"type": "websocket.send", "text": frame.decode(errors="replace")}
+    text = b'{"type":"event"%s%s,"event":"%s","data":%s}' % (raid, identity, event.encode(), data)
+    # A client would end the connection over a text that is not UTF-8.
+    return text.decode(errors="replace").encode()
 
 
 def _control(raid_id: RaidId | None, event: str, body: dict[str, Any]) -> EventFrame:

@@ -150,6 +150,7 @@ class Hub:
         if self._presence is not None:
             await self._presence.say_goodbye()
         await self._repairs.close()
+        self._streams.close()
         self._channels.close()
         await self._listener.close()
 
@@ -183,7 +184,6 @@ class Hub:
             raise TooManyStreams("this server has as many streams as it takes")
         stream = (transport.kind or Stream)(viewer, transport)
         self._streams.add(stream)
-        stream.expire()
         return stream
 
     def close(self, stream: Stream) -> None:

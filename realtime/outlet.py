@@ -1,20 +1,23 @@
-"""The way out to one client: an ASGI `send` that is driven by hand.
+"""The way out to one client: its pipe where the server offers one, else an ASGI `send` that is driven by hand.
 
-A `send` that does not have to wait finishes in one step, so no task, queue or lock is needed to call it: the
-hub writes to thousands of clients in a plain loop. One that has to wait belongs to a client that does not
-read as fast as it is written to; it is parked in a task of its own until the client reads again, and
-meanwhile nothing is gathered for it but its position.
+Neither needs a task, a queue or a lock to be written to, as long as the client reads: the hub writes to thousands of
+clients in a plain loop. A client that does not read as fast as it is written to is parked, and meanwhile nothing is
+gathered for it but its position. A pipe says itself when the client reads again; a `send` that has to wait is
+finished in a task of its own.
 """
+
+from __future__ import annotations
 
 import asyncio
 import types
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 from starlette.types import Message, Send
 
-from realtime.frames import Chunk
+from realtime.chunks import Chunk
+from realtime.pipe import Pipe
 
 _MAX_PENDING = 256
 """Chunks that may wait while the client does not read. They are answers and goodbyes, never events."""
@@ -23,31 +26,52 @@ _MAX_PENDING = 256
 class Outlet:
     """Calls `on_writable` whenever the client can be written to again. Never raises into the writer."""
 
+    __slots__ = (
+        "_finished",
+        "_gate",
+        "_on_writable",
+        "_parked",
+        "_pending",
+        "_pipe",
+        "_send",
+        "closed",
+        "parked_since",
+        "writable",
+    )
+
     def __init__(self, on_writable: Callable[[], None]) -> None:
+        self.writable = False
+        """Open, and the client reads."""
         self.parked_since: float | None = None
-        """Loop time since when one and the same send has not got through; None while nothing waits."""
+        """Loop time since when one and the same write has not got through; None while nothing waits."""
         self.closed = False
         self._finished = False
         self._on_writable = on_writable
         self._send: Send | None = None
-        self._pending: deque[Chunk] = deque()
+        self._pipe: Pipe | None = None
+        self._pending: deque[Chunk] | None = None
+        """Made when it is needed: an empty one is larger than all the rest here."""
         self._parked: asyncio.Task[None] | None = None
+        """A `send` that waits."""
+        self._gate: asyncio.Event | None = None
+        """Those who wait for the client to read; None while nobody does."""
 
-    @property
-    def writable(self) -> bool:
-        return self._send is not None and self._parked is None and not self.closed
-
-    def open(self, send: Send) -> None:
+    def open(self, send: Send, pipe: Pipe | None = None) -> None:
         """From now on chunks go out; those pushed before go first."""
-        self._send = send
-        self._drive(self._take_pending())
-        if self.writable:
-            self._on_writable()
+        if self.closed:
+            return
+        self._send, self._pipe, self.writable = send, pipe, True
+        if pipe is not None:
+            pipe.watch(self)
+            if pipe.paused:
+                self.pause()
+        self._go_on()
 
     def close(self) -> None:
         """Nothing goes out any more. A parked send is given up."""
-        self.closed = True
-        self._pending.clear()
+        self.closed, self.writable = True, False
+        self._pending = self._send = self._pipe = None
+        self._open_gate()
         if self._parked is not None:
             self._parked.cancel()
 
@@ -56,7 +80,9 @@ class Outlet:
         if self.closed or self._finished:
             return
         if self.writable:
-            self._drive(iter(chunk))
+            self._write(chunk)
+        elif self._pending is None:
+            self._pending = deque((chunk,))
         elif len(self._pending) < _MAX_PENDING:
             self._pending.append(chunk)
         else:
@@ -69,13 +95,57 @@ class Outlet:
 
     async def write(self, chunk: Chunk) -> None:
         """Write in order, once the client reads. For answers, whose number the client decides."""
-        while self._parked is not None and not self.closed:
-            await asyncio.wait((self._parked,))
+        while self.parked_since is not None and not self.closed:
+            self._gate = self._gate or asyncio.Event()
+            await self._gate.wait()
         self.push(chunk)
 
-    def _take_pending(self) -> Iterator[Message]:
-        while self._pending:
-            yield from self._pending.popleft()
+    def pause(self) -> None:
+        """By the pipe, perhaps in the midst of a write."""
+        if not self.closed and self.parked_since is None:
+            self._park()
+
+    def resume(self) -> None:
+        # Not at once: the transport calls in the midst of its own writing.
+        asyncio.get_running_loop().call_soon(self._resumed)
+
+    def _resumed(self) -> None:
+        if self._parked is None and self.parked_since is not None and not self._is_paused:
+            self._unpark()
+            self._go_on()
+
+    @property
+    def _is_paused(self) -> bool:
+        return self._pipe is not None and self._pipe.paused
+
+    def _park(self) -> None:
+        self.writable = False
+        self.parked_since = asyncio.get_running_loop().time()
+
+    def _unpark(self) -> None:
+        self.parked_since = None
+        self.writable = not self.closed
+        self._open_gate()
+
+    def _open_gate(self) -> None:
+        if self._gate is not None:
+            self._gate.set()
+            self._gate = None
+
+    def _go_on(self) -> None:
+        while self.writable and self._pending:
+            self._write(self._pending.popleft())
+        if not self._pending:
+            self._pending = None
+        if self.writable:
+            self._on_writable()
+
+    def _write(self, chunk: Chunk) -> None:
+        wire = None if self._pipe is None else chunk.wire
+        if self._pipe is None or wire is None:
+            self._drive(iter(chunk.messages))
+        elif wire and not self._pipe.write(wire):
+            self.close()
 
     def _drive(self, messages: Iterator[Message]) -> None:
         send = self._send
@@ -89,28 +159,30 @@ class Outlet:
             except Exception:  # the connection is gone, its request will be told so
                 self.close()
                 return
-            self._park(send, _Suspended(steps, awaited), messages)
+            self._park()
+            self._parked = asyncio.get_running_loop().create_task(
+                self._finish(send, _Suspended(steps, awaited), messages)
+            )
             return
 
-    def _park(self, send: Send, suspended: "_Suspended", messages: Iterable[Message]) -> None:
-        loop = asyncio.get_running_loop()
-        self.parked_since = loop.time()
-        self._parked = loop.create_task(self._finish(send, suspended, messages))
-
-    async def _finish(self, send: Send, suspended: "_Suspended", messages: Iterable[Message]) -> None:
-        loop = asyncio.get_running_loop()
+    async def _finish(self, send: Send, suspended: _Suspended, messages: Iterator[Message]) -> None:
         try:
             await suspended.rest()
             for part in (messages, self._take_pending()):
                 for message in part:
-                    self.parked_since = loop.time()
+                    self._park()
                     await send(message)
         except Exception:  # as above
             self.close()
         finally:
-            self.parked_since = self._parked = None
-        if self.writable:
-            self._on_writable()
+            self._parked = None
+            if not self._is_paused:
+                self._unpark()
+        self._go_on()
+
+    def _take_pending(self) -> Iterator[Message]:
+        while self._pending:
+            yield from self._pending.popleft().messages
 
 
 class _Suspended:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 from sse_starlette import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
+from realtime.chunks import Chunk, Farewell
 from realtime.ending import Ending
-from realtime.frames import Chunk, CommentFrame, sse_framing
+from realtime.frames import CommentFrame, sse_framing
+from realtime.pipe import answer_pipe_of
 from realtime.stream import Stream, Transport
 
 _HEADERS = {
@@ -27,7 +30,7 @@ ABORT_EXTENSION = "raidline.abort"
 
 
 def _farewell(ending: Ending) -> Chunk:
-    return ({"type": "http.response.body", "body": b"", "more_body": False},)
+    return Farewell({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 SSE = Transport(framing=sse_framing, farewell=_farewell)
@@ -36,8 +39,9 @@ SSE = Transport(framing=sse_framing, farewell=_farewell)
 class StreamResponse(EventSourceResponse):
     """Takes its headers from sse-starlette and replaces how it runs.
 
-    There is no task per connection besides the request's own, which only waits for the client to leave; the
-    hub drives `send`. A stream that the server ends completes the response, and then `receive` says so too.
+    The hub writes. Where the server offers a pipe the request is over when the stream begins, and only the stream
+    itself stays; elsewhere the request's own task waits for the client to leave. A stream that the server ends
+    completes the response, and then `receive` says so too.
     """
 
     def __init__(self, stream: Stream, close: Callable[[Stream], None]) -> None:
@@ -46,19 +50,30 @@ class StreamResponse(EventSourceResponse):
         self._close = close
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_kept = False
         try:
             if scope["method"] == "HEAD":
                 await super().__call__(scope, receive, send)
                 return
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            self._stream.open(send, abort_of(scope))
+            pipe = answer_pipe_of(scope)
+            if pipe is None:
+                await self._stay(scope, receive, send)
+            else:
+                is_kept = True
+                self._stream.open(pipe.keep(partial(self._close, self._stream)), abort_of(scope), pipe)
+        finally:
+            if not is_kept:
+                self._close(self._stream)
+
+    async def _stay(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._stream.open(send, abort_of(scope))
+        try:
             while (await receive())["type"] != "http.disconnect":
                 pass
         except asyncio.CancelledError:
             if not was_aborted(self._stream):
                 raise
-        finally:
-            self._close(self._stream)
 
 
 def greet(stream: Stream) -> None:

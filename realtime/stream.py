@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.types import Send
 
 from raidline.ids import TokenHash, UserId
+from realtime.chunks import Chunk
 from realtime.cursor import Cursor
 from realtime.ending import Ending
-from realtime.frames import Chunk, Frame, Framing
+from realtime.frames import Frame, Framing
 from realtime.outlet import Outlet
+from realtime.pipe import Pipe
 from realtime.subscriber import Subscriber
 from realtime.topics import Topic
 
@@ -52,7 +53,6 @@ class Stream:
         self.outlet = Outlet(self._flush)
         self._transport = transport
         self._abort: Callable[[], object] | None = None
-        self._expiry: asyncio.TimerHandle | None = None
 
     @property
     def user_id(self) -> UserId | None:
@@ -63,16 +63,10 @@ class Stream:
         """Whether subscribers may write now; if not, they are asked to when they may."""
         return self.outlet.writable
 
-    def open(self, send: Send, abort: Callable[[], object]) -> None:
+    def open(self, send: Send, abort: Callable[[], object], pipe: Pipe | None = None) -> None:
         """`abort` cuts the connection without waiting for a client that does not read."""
         self._abort = abort
-        self.outlet.open(send)
-
-    def expire(self) -> None:
-        """Have the stream end with its session."""
-        if self.viewer.seconds_left is not None:
-            loop = asyncio.get_running_loop()
-            self._expiry = loop.call_later(max(0.0, self.viewer.seconds_left), self.end, Ending.SESSION_OVER)
+        self.outlet.open(send, pipe)
 
     def push(self, frames: Sequence[Frame], for_member: bool) -> None:
         self.write(self.framing(frames, for_member))
@@ -108,8 +102,9 @@ class Stream:
             return
         self.ended = ending
         self._leave_all()
-        words = self.framing(last_words, False) if last_words else ()
-        self.outlet.finish((*words, *self._transport.farewell(ending)))
+        if last_words:
+            self.outlet.push(self.framing(last_words, False))
+        self.outlet.finish(self._transport.farewell(ending))
 
     def abort(self) -> None:
         """Cut the connection off, whatever the client still had to read."""
@@ -125,8 +120,6 @@ class Stream:
         self.outlet.close()
 
     def _leave_all(self) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
         for topic in tuple(self.subscribers):
             self.leave(topic)
 

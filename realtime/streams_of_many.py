@@ -11,12 +11,11 @@ import logging
 import random
 from collections.abc import Collection, Sequence
 
-from starlette.types import Message
-
 from realtime import frames, sse
+from realtime.chunks import Body, Chunk
 from realtime.cursor import Cursor
 from realtime.ending import Ending
-from realtime.frames import Chunk, Frame
+from realtime.frames import Frame
 from realtime.hub import Hub, NotVisible
 from realtime.positions import Positions, claims
 from realtime.stream import Stream, Transport, Viewer
@@ -40,7 +39,7 @@ class StreamOfMany(Stream):
     def __init__(self, viewer: Viewer, transport: Transport) -> None:
         super().__init__(viewer, transport)
         self._positions = Positions()
-        self._sealed: list[Message] = []
+        self._sealed: list[Body] = []
         self._gathered: list[bytes] = []
         self._size = 0
         self._is_due = False
@@ -50,10 +49,10 @@ class StreamOfMany(Stream):
         return self._size < MAX_WRITE_BYTES and self.outlet.writable
 
     def write(self, chunk: Chunk) -> None:
-        for message in chunk:
-            if message["body"]:
-                self._gathered.append(message["body"])
-                self._size += len(message["body"])
+        assert isinstance(chunk, Body)
+        if chunk.body:
+            self._gathered.append(chunk.body)
+            self._size += len(chunk.body)
         if self._size >= MAX_WRITE_BYTES:
             self._seal()
         if not self._is_due and self._size:
@@ -74,7 +73,7 @@ class StreamOfMany(Stream):
 
     def end(self, ending: Ending, last_words: Sequence[Frame] = ()) -> None:
         if self.ended is None and self._size:
-            self.outlet.push(self._taken())
+            self._push_all()
         super().end(ending, last_words)
 
     def _flush(self) -> None:
@@ -87,15 +86,15 @@ class StreamOfMany(Stream):
         if not (self._size and self.outlet.writable):
             return
         was_full = self._size >= MAX_WRITE_BYTES
-        self.outlet.push(self._taken())
+        self._push_all()
         if was_full and self.outlet.writable:
             asyncio.get_running_loop().call_soon(self._flush)
 
-    def _taken(self) -> Chunk:
+    def _push_all(self) -> None:
         self._seal()
-        chunk, self._size = tuple(self._sealed), 0
-        self._sealed.clear()
-        return chunk
+        sealed, self._sealed, self._size = self._sealed, [], 0
+        for body in sealed:
+            self.outlet.push(body)
 
     def _seal(self) -> None:
         """What is gathered is one message, with where it leads to."""
@@ -105,7 +104,7 @@ class StreamOfMany(Stream):
             return
         body = b"".join(self._gathered)
         self._gathered.clear()
-        self._sealed.append({"type": "http.response.body", "body": body, "more_body": True})
+        self._sealed.append(Body(body))
 
 
 def _gone(topic: Topic) -> Chunk:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from raidline.ids import UserId
+from realtime.chunks import Chunk
 from realtime.cursor import Cursor
 from realtime.ending import Ending
-from realtime.frames import Chunk, Frame, Framing, ResetFrame
+from realtime.frames import Frame, Framing, ResetFrame
 from realtime.outlet import Outlet
 from realtime.topics import Topic
 from realtime.visibility import Change
-from realtime.window import Window
+from realtime.window import Share, Window
 
 
 class Source(Protocol):
@@ -94,10 +95,14 @@ class Subscriber:
             if self.floor is not None:
                 self._pass_floor(self.floor)
                 continue
-            chunk, self.position, reached = window.chunk(stream.framing, self.position, self.is_member)
-            stream.write(chunk)
-            if reached is not None:
-                stream.reach(self.channel.topic, reached)
+            self.take(window.share(stream.framing, self.position, self.is_member))
+
+    def take(self, share: Share) -> None:
+        """Write what stands in the window from the position on."""
+        self.position = share.end
+        self.stream.write(share.chunk)
+        if share.reached is not None:
+            self.stream.reach(self.channel.topic, share.reached)
 
     def restart(self, frame: ResetFrame) -> None:
         """Begin anew with a snapshot, after having fallen out of the window."""

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
+from starlette.types import Message
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from raidline.ids import RaidId
 from realtime import client_frames
+from realtime.chunks import Chunk, Farewell, Texts
 from realtime.client_frames import Broken, Contribute, Ping, Ref, Subscribe, Unsubscribe
 from realtime.ending import Ending
-from realtime.frames import Chunk, socket_framing, socket_text
+from realtime.frames import socket_framing
 from realtime.hub import Hub
+from realtime.pipe import SocketPipe, socket_pipe_of
 from realtime.sse import abort_of, was_aborted
 from realtime.stream import Stream, Transport
 from realtime.topics import OwnTopic, RaidTopic, Topic
+
+logger = logging.getLogger(__name__)
 
 SUBPROTOCOL = "raidline.v1"
 
@@ -51,12 +59,12 @@ class Handlers:
 
 
 def farewell(ending: Ending) -> Chunk:
-    return ({"type": "websocket.close", "code": ending.value, "reason": ending.reason},)
+    return Farewell({"type": "websocket.close", "code": ending.value, "reason": ending.reason})
 
 
 def _dismissal(topic: Topic) -> Chunk:
     detail = "This raid is no longer to be seen."
-    return (_message({"type": "error", **_named(topic), "code": "no_permission", "detail": detail}),)
+    return _text({"type": "error", **_named(topic), "code": "no_permission", "detail": detail})
 
 
 SOCKET_OF_ONE = Transport(framing=socket_framing, farewell=farewell)
@@ -72,22 +80,33 @@ async def accept(websocket: WebSocket) -> None:
 class Socket:
     """Serves one accepted socket until either side ends it. `own_raid` is what it is about, if of one."""
 
-    def __init__(
-        self, websocket: WebSocket, hub: Hub, stream: Stream, handlers: Handlers, own_raid: RaidId | None
-    ) -> None:
-        self._websocket = websocket
+    def __init__(self, hub: Hub, stream: Stream, handlers: Handlers, own_raid: RaidId | None) -> None:
         self._hub = hub
         self._stream = stream
         self._handlers = handlers
         self._own_raid = own_raid
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._pipe: SocketPipe | None = None
+        self._said: deque[Message] | None = None
+        """By the client, and not yet taken; None while it is silent."""
+        self._taking: asyncio.Task[None] | None = None
 
-    async def run(self) -> None:
-        self._stream.open(self._websocket.send, abort_of(self._websocket.scope))
+    async def run(self, websocket: WebSocket) -> None:
+        """Returns when the socket has ended; at once where the server keeps it open without us."""
+        scope = websocket.scope
+        self._pipe = socket_pipe_of(scope)
+        if self._pipe is None:
+            await self._stay(websocket)
+        else:
+            send = self._pipe.keep(self._hear, partial(self._hub.close, self._stream))
+            self._stream.open(send, abort_of(scope), self._pipe)
+
+    async def _stay(self, websocket: WebSocket) -> None:
+        self._stream.open(websocket.send, abort_of(websocket.scope))
         try:
             with contextlib.suppress(WebSocketDisconnect):
                 while True:
-                    await self._take(await self._receive())
+                    await self._take(_text_of(await websocket.receive()))
         except asyncio.CancelledError:
             if not was_aborted(self._stream):
                 raise
@@ -95,12 +114,24 @@ class Socket:
             # Contributions under way are decided all the same; their answers go nowhere.
             self._hub.close(self._stream)
 
-    async def _receive(self) -> str | bytes | None:
-        message = await self._websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1005))
-        text: str | None = message.get("text")
-        return text
+    def _hear(self, message: Message) -> None:
+        """A task is there only for as long as the client has something to say."""
+        if self._said is None:
+            self._said = deque()
+            self._taking = asyncio.get_running_loop().create_task(self._take_all(self._said))
+        self._said.append(message)
+
+    async def _take_all(self, said: deque[Message]) -> None:
+        assert self._pipe is not None
+        try:
+            while said and not self._stream.outlet.closed:
+                await self._take(_text_of(said.popleft()))
+        except Exception:
+            logger.exception("a frame could not be taken")
+            self._stream.abort()
+        finally:
+            self._said = self._taking = None
+        self._pipe.read_on()
 
     async def _take(self, text: str | bytes | None) -> None:
         frame = client_frames.parse(text, self._own_raid)
@@ -170,7 +201,15 @@ class Socket:
         await self._say({"type": "error", **_marked(ref), **content})
 
     async def _say(self, content: dict[str, Any]) -> None:
-        await self._stream.outlet.write((_message(content),))
+        await self._stream.outlet.write(_text(content))
+
+
+def _text_of(message: Message) -> str | None:
+    """None for bytes, which are no frame of ours."""
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
+    text: str | None = message.get("text")
+    return text
 
 
 def _named(topic: Topic) -> dict[str, Any]:
@@ -181,8 +220,8 @@ def _in_words(topic: Topic) -> str:
     return "the raid" if isinstance(topic, RaidTopic) else "your own events"
 
 
-def _message(content: dict[str, Any]) -> Any:
-    return socket_text(orjson.dumps(content))
+def _text(content: dict[str, Any]) -> Chunk:
+    return Texts([orjson.dumps(content)])
 
 
 def _marked(ref: Ref) -> dict[str, Ref]:

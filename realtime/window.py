@@ -1,7 +1,10 @@
 """The short past of a raid that all its subscribers here share; each of them holds only a position in it."""
 
+from typing import NamedTuple
+
+from realtime.chunks import Chunk
 from realtime.cursor import Cursor
-from realtime.frames import Chunk, Frame, Framing, ResetFrame
+from realtime.frames import Frame, Framing, ResetFrame
 
 MAX_FRAMES = 1000
 MAX_BYTES = 1024 * 1024
@@ -10,8 +13,22 @@ MAX_BYTES = 1024 * 1024
 MAX_WRITE_BYTES = 256 * 1024
 """One write takes no more than this, so that a slow reader never holds a large chunk that nobody shares."""
 
-_MAX_CHUNKS = 8
-"""Positions whose chunk is kept until the next frame. Nearly all subscribers stand at the same one."""
+_MAX_SHARES = 8
+"""Positions whose share is kept until the next frame. Nearly all subscribers stand at the same one."""
+
+
+Wanted = tuple[Framing, int, bool]
+"""What a share is known by: for which transport, from which position on, and whether for a member."""
+
+
+class Share(NamedTuple):
+    """What stands from a position on, up to a bound. The same for all who stand there."""
+
+    chunk: Chunk
+    end: int
+    """The position after it."""
+    reached: Cursor | None
+    """The last entry in it, if any."""
 
 
 class Window:
@@ -23,14 +40,14 @@ class Window:
         self._max_bytes = max_bytes
         self._frames: list[Frame] = []
         self._bytes = 0
-        self._chunks: dict[tuple[Framing, int, bool], tuple[Chunk, int, Cursor | None]] = {}
+        self._shares: dict[Wanted, Share] = {}
 
     @property
     def end(self) -> int:
         return self.start + len(self._frames)
 
     def append(self, frame: Frame) -> None:
-        self._chunks.clear()
+        self._shares.clear()
         self._frames.append(frame)
         self._bytes += frame.size
         # The last frame stays, however large, so that nobody is resynchronised for keeping up.
@@ -65,18 +82,14 @@ class Window:
                 return is_next or isinstance(frame, ResetFrame)
         return True
 
-    def chunk(self, framing: Framing, position: int, for_member: bool) -> tuple[Chunk, int, Cursor | None]:
-        """What stands from `position` on, up to a bound, the position after it, and the last entry in it, if any.
-
-        Shared by all.
-        """
+    def share(self, framing: Framing, position: int, for_member: bool) -> Share:
         wanted = (framing, position, for_member)
-        found = self._chunks.get(wanted)
+        found = self._shares.get(wanted)
         if found is None:
             frames = self._up_to_a_bound(self.since(position))
-            found = framing(frames, for_member), position + len(frames), _last_key(frames)
-            if len(self._chunks) < _MAX_CHUNKS:
-                self._chunks[wanted] = found
+            found = Share(framing(frames, for_member), position + len(frames), _last_key(frames))
+            if len(self._shares) < _MAX_SHARES:
+                self._shares[wanted] = found
         return found
 
     @staticmethod

@@ -2,7 +2,8 @@
 
 A connection can be cut off at once: ASGI can only end one in good order, after everything that was written has
 been read. A client that never reads would hold its buffers, and the server's shutdown, for as long as it likes.
-So each connection's scope carries what cuts it; where another server runs the application, it does without.
+So each connection's scope carries what cuts it, and what gives the pipe that streams are written through
+(`server/pipes.py`); where another server runs the application, it does without.
 
 A request has to arrive: within some time, and with headers of some size. uvicorn bounds neither, and gathers a
 long header in quadratic time, in which nobody else is served.
@@ -15,12 +16,13 @@ from http import HTTPStatus
 from typing import cast
 
 import orjson
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import Request
 
+from realtime.pipe import PIPE_EXTENSION
 from realtime.sse import ABORT_EXTENSION
 from server.context import new_request_id
+from server.pipes import HttpPipe, http_pipe
 from server.problems import PROBLEM_JSON, Problem
 
 HEAD_MAX = 64 * 1024
@@ -35,6 +37,7 @@ class AbortableHttp(HttpToolsProtocol):
     _in_head = False
     _is_complete = False
     _patience: asyncio.TimerHandle | None = None
+    _pipe: HttpPipe | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
@@ -42,6 +45,7 @@ class AbortableHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
+        self._end_pipe()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -57,7 +61,10 @@ class AbortableHttp(HttpToolsProtocol):
         super().on_message_begin()
         self._in_head, self._is_complete = True, False
         # uvicorn's type for the scope knows only the extensions of the standard.
-        cast("dict[str, object]", self.scope)["extensions"] = {ABORT_EXTENSION: self.transport.abort}
+        cast("dict[str, object]", self.scope)["extensions"] = {
+            ABORT_EXTENSION: self.transport.abort,
+            PIPE_EXTENSION: self._offer_pipe,
+        }
 
     def on_header(self, name: bytes, value: bytes) -> None:
         # Those behind a chunked body may be there in time or not, so they never are.
@@ -77,6 +84,20 @@ class AbortableHttp(HttpToolsProtocol):
         self._stop_waiting()
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        self._end_pipe()
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._pipe is not None:
+            self._pipe.pause()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._pipe is not None:
+            self._pipe.resume()
+
     def send_400_response(self, msg: str) -> None:
         self._refuse(Problem("bad_request"))
 
@@ -86,8 +107,17 @@ class AbortableHttp(HttpToolsProtocol):
         if cycle is not None and cycle.response_started and not cycle.response_complete:
             self.transport.abort()  # in the midst of an answer there is no room for another
             return
-        self.transport.write(_as_bytes(problem))
+        self.transport.write(as_bytes(problem))
         self.transport.close()
+
+    def _offer_pipe(self, scope: Scope) -> HttpPipe | None:
+        self._pipe = http_pipe(self, scope)
+        return self._pipe
+
+    def _end_pipe(self) -> None:
+        pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            pipe.end()
 
     def _wait_for_request(self) -> None:
         self._patience = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
@@ -98,37 +128,7 @@ class AbortableHttp(HttpToolsProtocol):
             self._patience = None
 
 
-class AbortableSocket(WebSocketsSansIOProtocol):
-    def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.conn.handshake_exc is not None and not self.handshake_initiated:
-            # No GET, or more headers than websockets takes: uvicorn would say nothing, for ever.
-            self.transport.write(_as_bytes(Problem("bad_request")))
-            self.transport.close()
-
-    def handle_connect(self, event: Request) -> None:
-        super().handle_connect(event)
-        scope = getattr(self, "scope", None)  # there is none if the handshake was refused
-        if scope is not None:
-            scope["extensions"][ABORT_EXTENSION] = self.transport.abort
-
-    @property
-    def handshake_complete(self) -> bool:
-        # By a refusal too: uvicorn forgets it there, and logs that the application gave no answer.
-        return self._is_open or self.close_sent
-
-    @handshake_complete.setter
-    def handshake_complete(self, is_open: bool) -> None:
-        self._is_open = is_open
-
-    def handle_ping(self) -> None:
-        if self.writable.is_set():
-            super().handle_ping()
-        else:
-            self.conn.data_to_send()  # one who asks without ever reading would have the answers pile up
-
-
-def _as_bytes(problem: Problem) -> bytes:
+def as_bytes(problem: Problem) -> bytes:
     request_id = new_request_id()
     body = orjson.dumps(problem.as_json(request_id))
     head = (

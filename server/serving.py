@@ -15,7 +15,8 @@ import uvicorn
 from starlette.applications import Starlette
 
 from realtime.cancelling import end_tasks
-from server.abortable import AbortableHttp, AbortableSocket
+from server.abortable import AbortableHttp
+from server.abortable_socket import AbortableSocket
 from server.settings import Settings
 
 BACKLOG = 2048
@@ -139,6 +140,8 @@ def _config(app: Starlette) -> uvicorn.Config:
         ws_max_size=MAX_FRAME,
         ws_ping_interval=PING_EVERY,
         ws_ping_timeout=PING_PATIENCE,
+        # Costs more than all the rest of a delivery, and memory for every socket.
+        ws_per_message_deflate=False,
         lifespan="on",
         log_config=None,
         access_log=False,  # it would write query strings

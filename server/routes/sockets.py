@@ -47,7 +47,7 @@ async def serve_socket(websocket: WebSocket, transport: Transport, own_raid: Rai
             await websocket.close(ending.value, ending.reason)
             return
         handlers = handlers_of(websocket, caller)
-        await Socket(websocket, services_of(websocket).hub, stream, handlers, own_raid).run()
+        await Socket(services_of(websocket).hub, stream, handlers, own_raid).run(websocket)
 
 
 async def opened(websocket: WebSocket, transport: Transport, own_raid: RaidId | None) -> tuple[Caller, Stream]:

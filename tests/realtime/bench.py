@@ -37,7 +37,7 @@ class Bench:
         except RealtimeError:
             self.hub.close(stream)
             raise
-        stream.open(client.send, client.abort)
+        stream.open(client.send, client.abort, client.pipe)
         return client
 
     def gone(self, client: Client) -> None:

@@ -118,7 +118,7 @@ class BenchOfMany:
         except Exception:
             self.hub.close(self.streams.pop(client))
             raise
-        stream.open(client.send, client.abort)
+        stream.open(client.send, client.abort, client.pipe)
         return client
 
     def gone(self, client: ManyClient) -> None:

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
 from realtime.connection import Scripted
 from server.embedded import EmbeddedRedis
 from tests.realtime.raid_world import World
+from tests.realtime.readers import Client
 
 
 @pytest_asyncio.fixture
@@ -29,3 +31,9 @@ async def lonely_redis(service_folder: Path) -> AsyncIterator[EmbeddedRedis]:
     await redis.start()
     yield redis
     await redis.stop()
+
+
+@pytest.fixture(params=[pytest.param(False, id="send"), pytest.param(True, id="pipe")])
+def ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is true of streams has to be true however they are written."""
+    monkeypatch.setattr(Client, "is_piped", request.param)

@@ -116,7 +116,7 @@ class Crowded:
         stream = hub.open(Viewer(UserId(user_id)), sse.SSE)
         self.streams[client] = hub, stream
         await hub.watch(stream, RAID, str(cursor) if cursor else None)
-        stream.open(client.send, client.abort)
+        stream.open(client.send, client.abort, client.pipe)
 
     def gone(self, client: Client) -> None:
         hub, stream = self.streams.pop(client)

@@ -162,6 +162,7 @@ class Memory:
             "current_xp": "0",
             "current_tasks": "0",
             "max_members": "10",
+            "max_xp_per_contribution": "10000",
             "leader_id": str(LEADER),
             "epoch": str(self.epoch),
             "seq": str(self.seq),

@@ -8,6 +8,7 @@ import orjson
 from starlette.types import Message
 
 from realtime.cursor import Cursor
+from realtime.pipe import Pipe, Waiting
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,17 @@ class Told:
 
 
 class Client:
-    """Stands for an ASGI connection: `send` is what the hub writes to. It can stop reading."""
+    """Stands for an ASGI connection: the hub writes to `send`, or to a pipe past it. It can stop reading."""
+
+    is_piped = False
+    """Whether its server offers a pipe. The fixture `ways` has a test run with both kinds."""
 
     def __init__(self) -> None:
+        self.paused = False
+        self._waiting: Waiting | None = None
         self.written: list[bytes] = []
+        self.given: list[bytes] = []
+        """The same as it was handed over."""
         self.ended = False
         self.aborted = False
         self._blocked: asyncio.Event | None = None
@@ -33,6 +41,7 @@ class Client:
             await self._blocked.wait()
         if message["type"] == "http.response.body":
             assert not self.ended
+            self.given.append(message["body"])
             self.written.append(message["body"])
             self.ended = not message["more_body"]
 
@@ -47,6 +56,29 @@ class Client:
         blocked, self._blocked = self._blocked, None
         if blocked is not None:
             blocked.set()
+        was_paused, self.paused = self.paused, False
+        if was_paused and self._waiting is not None:
+            self._waiting.resume()
+
+    @property
+    def pipe(self) -> Pipe | None:
+        return self if self.is_piped else None
+
+    def watch(self, waiting: Waiting) -> None:
+        self._waiting = waiting
+
+    def write(self, data: bytes) -> bool:
+        """As a transport: one write more than is read is taken, and then it says so."""
+        assert self._waiting is not None
+        assert not self.paused
+        if self.ended:
+            return False
+        self.given.append(data)
+        self.written.append(unchunked(data))
+        if self._blocked is not None:
+            self.paused = True
+            self._waiting.pause()
+        return True
 
     @property
     def told(self) -> list[Told]:
@@ -64,6 +96,15 @@ class Client:
     @property
     def seqs(self) -> list[int]:
         return [told.id.seq for told in self.told if told.id is not None]
+
+
+def unchunked(data: bytes) -> bytes:
+    """The body of one chunk of the chunked encoding."""
+    size, _, rest = data.partition(b"\r\n")
+    body = rest[: int(size, 16)]
+    assert body, "a chunk of nothing would end the response"
+    assert rest[len(body) :] == b"\r\n"
+    return body
 
 
 def parse_sse(text: bytes) -> list[Told]:

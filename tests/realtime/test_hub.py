@@ -16,6 +16,8 @@ from tests.realtime.bench import STRANGER, bench, turn
 from tests.realtime.memory import LEADER, RAID
 from tests.realtime.readers import Client
 
+pytestmark = pytest.mark.usefixtures("ways")
+
 
 async def test_a_first_visit_is_greeted_and_gets_the_snapshot() -> None:
     async with bench() as on:
@@ -61,7 +63,7 @@ async def test_events_of_one_turn_are_one_write_shared_by_all() -> None:
             on.world.write()
         await turn(3)
         assert [len(client.written) for client in clients] == [2, 2, 2]
-        assert clients[0].written[1] is clients[2].written[1]
+        assert clients[0].given[1] is clients[2].given[1]
 
 
 async def test_a_suspect_raid_is_healed_before_it_is_shown() -> None:

@@ -11,6 +11,8 @@ from tests.realtime.bench import Bench, bench, turn
 from tests.realtime.memory import payload_of
 from tests.realtime.readers import Client, assert_seamless
 
+pytestmark = pytest.mark.usefixtures("ways")
+
 
 @pytest.mark.parametrize("seed", range(60))
 async def test_every_subscriber_sees_every_entry_once_and_in_order(seed: int) -> None:

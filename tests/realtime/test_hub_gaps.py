@@ -1,9 +1,13 @@
 """What pub/sub lost, doubled or forgot is made up for before anything after it is shown."""
 
+import pytest
+
 from realtime.hub import HubSettings
 from tests.helpers import eventually
 from tests.realtime.bench import STRANGER, bench, turn
 from tests.realtime.readers import assert_seamless
+
+pytestmark = pytest.mark.usefixtures("ways")
 
 
 async def test_a_lost_message_is_read_from_the_log_before_the_next_is_shown() -> None:

@@ -1,11 +1,15 @@
 """Slow readers: resynchronised, then cut off, and never anybody else's trouble."""
 
+import pytest
+
 from realtime.ending import Ending
 from realtime.hub import HubSettings
 from tests.helpers import eventually
 from tests.realtime.bench import bench, turn
 from tests.realtime.memory import LEADER, RAID
 from tests.realtime.readers import assert_seamless
+
+pytestmark = pytest.mark.usefixtures("ways")
 
 
 async def test_a_slow_reader_is_resynchronised_and_holds_up_nobody() -> None:

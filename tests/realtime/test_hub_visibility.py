@@ -1,8 +1,12 @@
 """Who may not see a raid any more is sent away, and sees nothing of what follows."""
 
+import pytest
+
 from realtime.ending import Ending
 from tests.realtime.bench import STRANGER, bench, turn
 from tests.realtime.memory import payload_of
+
+pytestmark = pytest.mark.usefixtures("ways")
 
 
 async def test_who_leaves_a_private_raid_is_told_and_sent_away() -> None:

@@ -1,22 +1,33 @@
-"""Driving an ASGI send by hand: order, waiting, failing, and nothing that reaches the writer."""
+"""A pipe, and an ASGI send that is driven by hand: order, waiting, failing, and nothing that reaches the writer."""
 
 import asyncio
 
 import pytest
 from starlette.types import Message
 
+from realtime.chunks import Chunk
 from realtime.outlet import Outlet
+from realtime.pipe import Waiting
 from tests.helpers import eventually
 
 
 class Wire:
-    """An ASGI send with a gate."""
+    """An ASGI send with a gate, which is what an outlet has where there is no pipe."""
 
     def __init__(self) -> None:
         self.sent: list[object] = []
         self.gate = asyncio.Event()
         self.gate.set()
         self.cancelled = False
+
+    def open(self, outlet: Outlet) -> None:
+        outlet.open(self.send)
+
+    def stop_reading(self) -> None:
+        self.gate.clear()
+
+    def read(self) -> None:
+        self.gate.set()
 
     async def send(self, message: Message) -> None:
         try:
@@ -30,13 +41,72 @@ class Wire:
         self.sent.append(message["type"])
 
 
-def chunk(*names: str) -> tuple[Message, ...]:
-    return tuple({"type": name} for name in names)
+class Tube(Wire):
+    """A pipe too. Like a transport it takes one write more than its reader reads, and says so in the midst of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.paused = False
+        self._is_read = True
+        self._waiting: Waiting | None = None
+
+    def open(self, outlet: Outlet) -> None:
+        outlet.open(self.send, self)
+
+    def watch(self, waiting: Waiting) -> None:
+        self._waiting = waiting
+
+    def write(self, data: bytes) -> bool:
+        assert not self.paused
+        assert self._waiting is not None
+        if b"<broken>" in data:
+            return False
+        self.sent.extend(data.decode().strip("<>").split("><"))
+        if not self._is_read:
+            self.paused = True
+            self._waiting.pause()
+        return True
+
+    def stop_reading(self) -> None:
+        self._is_read = False
+
+    def read(self) -> None:
+        self._is_read, was_paused, self.paused = True, self.paused, False
+        if was_paused and self._waiting is not None:
+            self._waiting.resume()
 
 
-async def test_a_send_that_need_not_wait_is_done_at_once_without_a_task() -> None:
-    wire, outlet = Wire(), Outlet(lambda: None)
-    outlet.open(wire.send)
+WAYS = [pytest.param(Wire, id="send"), pytest.param(Tube, id="pipe")]
+
+
+class Names(Chunk):
+    """Messages that are nothing but a type; on the wire, their names."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        self._names = names
+
+    def _as_messages(self) -> list[Message]:
+        return [{"type": name} for name in self._names]
+
+    def _as_wire(self) -> bytes:
+        return b"".join(b"<%b>" % name.encode() for name in self._names)
+
+
+class Last(Names):
+    """What only `send` can say."""
+
+    def _as_wire(self) -> None:  # type: ignore[override]  # as a farewell
+        return None
+
+
+chunk = Names
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_what_need_not_wait_is_written_at_once_without_a_task(way: type[Wire]) -> None:
+    wire, outlet = way(), Outlet(lambda: None)
+    wire.open(outlet)
     before = len(asyncio.all_tasks())
     outlet.push(chunk("a", "b"))
     assert wire.sent == ["a", "b"]
@@ -44,12 +114,13 @@ async def test_a_send_that_need_not_wait_is_done_at_once_without_a_task() -> Non
     assert outlet.writable
 
 
-async def test_what_is_pushed_before_opening_goes_first() -> None:
-    wire, outlet = Wire(), Outlet(lambda: None)
+@pytest.mark.parametrize("way", WAYS)
+async def test_what_is_pushed_before_opening_goes_first(way: type[Wire]) -> None:
+    wire, outlet = way(), Outlet(lambda: None)
     outlet.push(chunk("a"))
     outlet.push(chunk("b"))
     assert not outlet.writable
-    outlet.open(wire.send)
+    wire.open(outlet)
     outlet.push(chunk("c"))
     assert wire.sent == ["a", "b", "c"]
     assert outlet.parked_since is None
@@ -59,45 +130,119 @@ async def test_order_holds_while_the_client_does_not_read() -> None:
     woken: list[int] = []
     wire = Wire()
     outlet = Outlet(lambda: woken.append(len(wire.sent)))
-    outlet.open(wire.send)
-    wire.gate.clear()
+    wire.open(outlet)
+    wire.stop_reading()
     outlet.push(chunk("a", "b"))
     outlet.push(chunk("c"))
     assert outlet.parked_since is not None
     assert not outlet.writable
     assert wire.sent == []
-    wire.gate.set()
+    wire.read()
     await eventually(lambda: outlet.writable)
     assert wire.sent == ["a", "b", "c"]
     assert woken == [0, 3]
 
 
+async def test_a_paused_pipe_is_given_nothing_and_costs_no_task() -> None:
+    woken: list[int] = []
+    wire = Tube()
+    outlet = Outlet(lambda: woken.append(len(wire.sent)))
+    wire.open(outlet)
+    wire.stop_reading()
+    before = len(asyncio.all_tasks())
+    for name in "abc":
+        outlet.push(chunk(name))
+    assert wire.sent == ["a"]
+    assert (outlet.parked_since is None, outlet.writable) == (False, False)
+    assert len(asyncio.all_tasks()) == before
+    wire.read()
+    await eventually(lambda: outlet.writable)
+    assert wire.sent == ["a", "b", "c"]
+    assert (outlet.parked_since is None, outlet.writable) == (True, True)
+    assert woken == [0, 3]
+
+
+async def test_a_pipe_that_is_paused_again_at_once_stays_so() -> None:
+    wire, outlet = Tube(), Outlet(lambda: None)
+    wire.open(outlet)
+    wire.stop_reading()
+    outlet.push(chunk("a"))
+    outlet.push(chunk("b"))
+    wire.read()
+    wire.paused = True  # by something else that writes to the connection
+    await asyncio.sleep(0.01)
+    assert wire.sent == ["a"]
+    assert not outlet.writable
+    wire.read()
+    await eventually(lambda: wire.sent == ["a", "b"])
+
+
+async def test_a_pipe_that_is_paused_from_the_start_is_waited_for() -> None:
+    wire, outlet = Tube(), Outlet(lambda: None)
+    outlet.push(chunk("a"))
+    wire.paused = True
+    wire.open(outlet)
+    assert wire.sent == []
+    wire.read()
+    await eventually(lambda: wire.sent == ["a"])
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_the_farewell_follows_what_the_client_has_to_read_first(way: type[Wire]) -> None:
+    wire, outlet = way(), Outlet(lambda: None)
+    wire.open(outlet)
+    wire.stop_reading()
+    outlet.push(chunk("a"))
+    outlet.push(chunk("b"))
+    outlet.finish(Last("bye"))
+    outlet.push(chunk("late"))
+    assert "bye" not in wire.sent
+    wire.read()
+    wire.gate.set()
+    await eventually(lambda: wire.sent == ["a", "b", "bye"])
+
+
 async def test_a_send_that_only_yields_is_finished_as_well() -> None:
     wire, outlet = Wire(), Outlet(lambda: None)
-    outlet.open(wire.send)
+    wire.open(outlet)
     outlet.push(chunk("pausing", "b"))
     await eventually(lambda: wire.sent == ["pausing", "b"])
 
 
-async def test_an_answer_waits_until_the_client_reads() -> None:
-    wire, outlet = Wire(), Outlet(lambda: None)
-    outlet.open(wire.send)
-    wire.gate.clear()
+@pytest.mark.parametrize("way", WAYS)
+async def test_an_answer_waits_until_the_client_reads(way: type[Wire]) -> None:
+    wire, outlet = way(), Outlet(lambda: None)
+    wire.open(outlet)
+    wire.stop_reading()
+    outlet.push(chunk("a"))
+    answers = [asyncio.create_task(outlet.write(chunk(name))) for name in ("first", "second")]
+    await asyncio.sleep(0.01)
+    assert not any(answer.done() for answer in answers)
+    wire.read()
+    await asyncio.gather(*answers)
+    assert wire.sent == ["a", "first", "second"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_whoever_waits_to_answer_one_who_is_cut_off_goes_on(way: type[Wire]) -> None:
+    wire, outlet = way(), Outlet(lambda: None)
+    wire.open(outlet)
+    wire.stop_reading()
     outlet.push(chunk("a"))
     answer = asyncio.create_task(outlet.write(chunk("answer")))
     await asyncio.sleep(0.01)
-    assert not answer.done()
-    wire.gate.set()
-    await answer
-    assert wire.sent == ["a", "answer"]
+    outlet.close()
+    await asyncio.wait_for(answer, 1)
+    assert "answer" not in wire.sent
 
 
-async def test_nothing_is_taken_after_the_last_chunk() -> None:
-    wire, outlet = Wire(), Outlet(lambda: None)
+@pytest.mark.parametrize("way", WAYS)
+async def test_nothing_is_taken_after_the_last_chunk(way: type[Wire]) -> None:
+    wire, outlet = way(), Outlet(lambda: None)
     outlet.push(chunk("a"))
     outlet.finish(chunk("bye"))
     outlet.push(chunk("late"))
-    outlet.open(wire.send)
+    wire.open(outlet)
     outlet.push(chunk("later"))
     assert wire.sent == ["a", "bye"]
 
@@ -105,21 +250,31 @@ async def test_nothing_is_taken_after_the_last_chunk() -> None:
 @pytest.mark.parametrize("waits", [False, True])
 async def test_a_send_that_fails_closes_the_outlet_and_nobody_else_notices(waits: bool) -> None:
     wire, outlet = Wire(), Outlet(lambda: None)
-    outlet.open(wire.send)
+    wire.open(outlet)
     if waits:
-        wire.gate.clear()
+        wire.stop_reading()
     outlet.push(chunk("broken", "b"))
-    wire.gate.set()
+    wire.read()
     await eventually(lambda: outlet.closed)
     outlet.push(chunk("c"))
     await outlet.write(chunk("d"))
     assert wire.sent == []
 
 
+async def test_a_pipe_that_takes_no_more_closes_the_outlet() -> None:
+    wire, outlet = Tube(), Outlet(lambda: None)
+    wire.open(outlet)
+    outlet.push(chunk("broken"))
+    assert (outlet.closed, outlet.writable) == (True, False)
+    outlet.push(chunk("c"))
+    wire.read()
+    assert wire.sent == []
+
+
 async def test_closing_gives_up_a_send_that_waits() -> None:
     wire, outlet = Wire(), Outlet(lambda: None)
-    outlet.open(wire.send)
-    wire.gate.clear()
+    wire.open(outlet)
+    wire.stop_reading()
     outlet.push(chunk("a"))
     await asyncio.sleep(0)
     outlet.close()
@@ -127,10 +282,24 @@ async def test_closing_gives_up_a_send_that_waits() -> None:
     assert wire.sent == []
 
 
-async def test_what_waits_for_a_reader_is_bounded() -> None:
-    wire, outlet = Wire(), Outlet(lambda: None)
-    outlet.open(wire.send)
-    wire.gate.clear()
+async def test_a_pipe_that_is_read_again_after_closing_is_given_nothing() -> None:
+    wire, outlet = Tube(), Outlet(lambda: None)
+    wire.open(outlet)
+    wire.stop_reading()
+    outlet.push(chunk("a"))
+    outlet.push(chunk("b"))
+    outlet.close()
+    wire.read()
+    await asyncio.sleep(0.01)
+    assert wire.sent == ["a"]
+    assert not outlet.writable
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_what_waits_for_a_reader_is_bounded(way: type[Wire]) -> None:
+    wire, outlet = way(), Outlet(lambda: None)
+    wire.open(outlet)
+    wire.stop_reading()
     for _ in range(300):
         outlet.push(chunk("a"))
     assert outlet.closed

@@ -15,6 +15,8 @@ from tests.realtime.bench_of_many import BenchOfMany, ManyClient, bench_of_many
 from tests.realtime.many import Many
 from tests.realtime.memory import LEADER
 
+pytestmark = pytest.mark.usefixtures("ways")
+
 RAIDS = tuple(RaidId(number) for number in range(42, 47))
 
 

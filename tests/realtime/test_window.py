@@ -50,26 +50,26 @@ def test_a_chunk_is_the_same_object_for_all_at_one_position() -> None:
     window = Window()
     for seq in range(1, 4):
         window.append(event(seq))
-    first, end, last = window.chunk(sse_framing, 1, True)
+    first, end, last = window.share(sse_framing, 1, True)
     assert (end, last) == (3, (7, 3))
-    assert window.chunk(sse_framing, 1, True)[0] is first
-    assert window.chunk(socket_framing, 1, True)[0] is not first
+    assert window.share(sse_framing, 1, True)[0] is first
+    assert window.share(socket_framing, 1, True)[0] is not first
     window.append(event(4))
-    assert window.chunk(sse_framing, 1, True)[1] == 4
+    assert window.share(sse_framing, 1, True)[1] == 4
 
 
 def test_a_frame_is_encoded_once() -> None:
     frame = event(1)
     assert frame.as_sse(True) is frame.as_sse(False)
-    assert frame.as_messages(True) is frame.as_messages(False)
+    assert frame.as_texts(True) is frame.as_texts(False)
 
 
 def test_a_chunk_of_nothing_of_the_log_leads_nowhere() -> None:
     window = Window()
     window.append(event(1))
     window.append(CommentFrame(b"heartbeat"))
-    assert window.chunk(sse_framing, 0, True)[2] == (7, 1)
-    assert window.chunk(sse_framing, 1, True)[2] is None
+    assert window.share(sse_framing, 0, True)[2] == (7, 1)
+    assert window.share(sse_framing, 1, True)[2] is None
 
 
 def test_one_chunk_is_bounded_and_the_rest_follows() -> None:
@@ -78,19 +78,19 @@ def test_one_chunk_is_bounded_and_the_rest_follows() -> None:
         window.append(event(seq, MAX_WRITE_BYTES // 2))
     ends, position = [0], 0
     while position < window.end:
-        _, position, _ = window.chunk(sse_framing, position, False)
+        _, position, _ = window.share(sse_framing, position, False)
         ends.append(position)
     assert all(0 < after - before <= 3 for before, after in pairwise(ends))
     assert position == 10
 
 
-def test_few_chunks_are_kept() -> None:
+def test_few_shares_are_kept() -> None:
     window = Window()
     for seq in range(1, 101):
         window.append(event(seq))
     for position in range(100):
-        window.chunk(sse_framing, position, False)
-    assert len(window._chunks) <= 8
+        window.share(sse_framing, position, False)
+    assert len(window._shares) <= 8
 
 
 def test_a_reset_takes_the_place_of_everything_before_it() -> None:
@@ -127,8 +127,7 @@ def test_a_reset_in_the_window_makes_up_for_what_is_missing_before_it() -> None:
 def test_an_event_carries_its_cursor_and_a_control_frame_none() -> None:
     frame = event(5)
     assert frame.as_sse(False).startswith(b"id: 7-5\nevent: contribution\ndata: ")
-    message = frame.as_messages(False)[0]
-    content = orjson.loads(message["text"])
+    content = orjson.loads(frame.as_texts(False)[0])
     assert content == {
         "type": "event",
         "raidId": 42,
@@ -137,7 +136,7 @@ def test_an_event_carries_its_cursor_and_a_control_frame_none() -> None:
         "data": "xxxxxxxxxx",
     }
     assert CommentFrame(b"hi", 1500).as_sse(False) == b": hi\nretry: 1500\n\n"
-    assert CommentFrame(b"hi").as_messages(False) == ()
+    assert CommentFrame(b"hi").as_texts(False) == ()
 
 
 def test_a_line_break_in_data_cannot_end_the_field() -> None:

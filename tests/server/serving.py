@@ -7,13 +7,16 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import uvicorn
 from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from realtime.hub import Hub
+from realtime.pipe import PIPE_EXTENSION
 from server.app import create_app
 from server.serving import _config, address_of, listen
 from server.settings import Settings
@@ -53,10 +56,28 @@ class Served:
         return connect(url, additional_headers=sent, subprotocols=subprotocols, proxy=None, close_timeout=2)
 
 
+class Plain:
+    """The application as any ASGI server would run it: without the extensions that ours offers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        offered = scope.get("extensions") or {}
+        kept = {name: value for name, value in offered.items() if name != PIPE_EXTENSION}
+        await self._app({**scope, "extensions": kept}, receive, send)
+
+
+WAYS = [pytest.param(False, id="pipe"), pytest.param(True, id="send")]
+"""How streams are written. What is true of them has to be true of both."""
+
+
 @contextlib.asynccontextmanager
-async def served(settings: Settings) -> AsyncIterator[Served]:
+async def served(settings: Settings, *, plain: bool = False) -> AsyncIterator[Served]:
     app = create_app(settings)
-    server, listener = Server(_config(app)), listen("127.0.0.1", 0)
+    config = _config(app)
+    config.app = Plain(app) if plain else app
+    server, listener = Server(config), listen("127.0.0.1", 0)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     await eventually(lambda: server.started or task.done())
     url = address_of(listener)

@@ -8,13 +8,13 @@ from websockets.asyncio.client import ClientConnection
 from realtime.websocket import MAX_RAIDS
 from server.settings import Settings
 from tests.helpers import eventually
-from tests.server.serving import Served, hear, say, served
+from tests.server.serving import WAYS, Served, hear, say, served
 from tests.server.watching import contribute
 
 
-@pytest.fixture
-async def server(settings: Settings) -> AsyncIterator[Served]:
-    async with served(settings) as one:
+@pytest.fixture(params=WAYS)
+async def server(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Served]:
+    async with served(settings, plain=request.param) as one:
         yield one
 
 

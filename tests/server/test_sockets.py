@@ -7,12 +7,12 @@ import pytest
 from server.settings import Settings
 from tests.helpers import eventually
 from tests.server.people import Person
-from tests.server.serving import Served, close_code, hear, say, served
+from tests.server.serving import WAYS, Served, close_code, hear, say, served
 
 
-@pytest.fixture
-async def server(settings: Settings) -> AsyncIterator[Served]:
-    async with served(settings) as one:
+@pytest.fixture(params=WAYS)
+async def server(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Served]:
+    async with served(settings, plain=request.param) as one:
         yield one
 
 

@@ -16,13 +16,13 @@ from tests.helpers import eventually
 from tests.realtime.many import Many
 from tests.server.following_many import OWN, following_many
 from tests.server.people import Person, code_of
-from tests.server.serving import Served, served
+from tests.server.serving import WAYS, Served, served
 from tests.server.watching import contribute
 
 
-@pytest.fixture
-async def server(settings: Settings) -> AsyncIterator[Served]:
-    async with served(settings) as one:
+@pytest.fixture(params=WAYS)
+async def server(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Served]:
+    async with served(settings, plain=request.param) as one:
         yield one
 
 

@@ -17,13 +17,13 @@ from tests.conftest import Launch
 from tests.end_to_end.client import client_of
 from tests.helpers import eventually
 from tests.server.people import People, Person, code_of
-from tests.server.serving import Served, served
+from tests.server.serving import WAYS, Served, served
 from tests.server.watching import contribute, watching
 
 
-@pytest.fixture
-async def server(settings: Settings) -> AsyncIterator[Served]:
-    async with served(settings) as one:
+@pytest.fixture(params=WAYS)
+async def server(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Served]:
+    async with served(settings, plain=request.param) as one:
         yield one
 
 
@@ -229,12 +229,13 @@ async def test_an_idle_stream_hears_the_heartbeat_and_the_head(
             assert f'"head":"{head}"' in data
 
 
+@pytest.mark.parametrize("plain", WAYS)
 async def test_who_does_not_read_is_cut_off_and_the_others_never_notice(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    settings: Settings, plain: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     patient = functools.partial(HubSettings, heartbeat=0.2, slow_limit=0.4)
     monkeypatch.setattr("server.services.HubSettings", patient)
-    async with served(settings) as server:
+    async with served(settings, plain=plain) as server:
         person = await server.people.person()
         raid = await person.starts_raid()
         with deaf_client(server, person, raid["id"]):
