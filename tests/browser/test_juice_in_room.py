@@ -71,7 +71,7 @@ async def test_a_completed_raid_is_celebrated_on_every_screen(world: World) -> N
 
 async def test_a_refused_contribution_shakes(world: World) -> None:
     ann = await world.people.person("Ann")
-    raid = await ann.starts_raid(targetXp=1_000, targetTasks=100, maxXpPerContribution=30)
+    raid = await ann.starts_raid(targetXp=1_000, targetTasks=100, maxXpPerMemberPerDay=30)
     page = await _room(world, ann, raid["id"])
     world.faults.expect("422")
     await page.locator("#contribute-xp").fill("50")
