@@ -163,7 +163,7 @@ async def test_readers_of_several_raids_that_come_and_go_get_every_entry_once(sc
         assert many.wrong == []
         assert_all_once(many.logs, begun)
         assert all(set(many.verdicts(log)[1:]) <= {"full"} for log in (OWN, *scene.raid_ids))
-        assert len(many.verdicts(OWN)) > 3
+        assert len(many.verdicts(OWN)) > 1
     for reader in play.sockets:
         assert_all_once(reader.logs, begun)
 
