@@ -6,6 +6,7 @@
 #   make bench     the benchmarks; bench-write only that of contributions, bench-ledger those of the ledger
 #                  (ARGS=--profile shows where the time goes), bench-fanout that of deliveries (docs/performance.md)
 #   make browser   what the tests of the page need besides: Chromium and two npm packages; without, they skip
+#   make redis     what the tests on a Redis Cluster need besides: a redis-server of 7 or newer; without, they skip
 #   make format    put the code into shape
 #   make install   only build .venv
 
@@ -13,7 +14,7 @@ PORT ?= 8000
 BIN := .venv/bin
 STAMP := .venv/installed
 
-.PHONY: install run test check bench bench-fanout bench-ledger bench-write browser format clean
+.PHONY: install run test check bench bench-fanout bench-ledger bench-write browser redis format clean
 
 run: install
 	@PORT=$(PORT) $(BIN)/raidline up
@@ -41,6 +42,9 @@ bench-ledger: install
 
 browser:
 	@sh .ci/browser
+
+redis: install
+	@sh .ci/redis
 
 format: install
 	$(BIN)/ruff check --fix .
