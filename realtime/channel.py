@@ -16,13 +16,15 @@ from raidline.ids import UserId
 from realtime.attendance import Attendance
 from realtime.cursor import Cursor
 from realtime.entries import Aside, Entry
-from realtime.frames import EventFrame, Frame, ResetFrame, entry_frame
+from realtime.frames import EventFrame, Frame, ResetFrame, entry_frame, status
 from realtime.marks import Mark
 from realtime.subscriber import Subscriber
 from realtime.tidings import News, Tidings
 from realtime.topics import Topic
 from realtime.visibility import Change
 from realtime.window import MAX_FRAMES, Wanted, Window
+
+STATUS = "status"
 
 RESET = "reset"
 """The message that tells of a new state in place. Not an entry."""
@@ -85,6 +87,8 @@ class Channel:
         """Entries may be missing after the head: pub/sub was away, or a message showed a gap."""
         self.repairing = False
         self.rescuing = False
+        self.is_lost = False
+        """Its streams were told that it is not heard."""
         self._held: list[Entry] = []
         self._announcements: dict[str, Frame] = {}
         self._mentioned: OrderedDict[str, None] = OrderedDict()
@@ -196,6 +200,20 @@ class Channel:
     def say(self, frame: Frame) -> None:
         self.window.append(frame)
         self._owner.wake(self)
+
+    def lose(self, reason: str) -> None:
+        """It is not heard any more."""
+        if not self.is_lost:
+            self.is_lost = True
+            self._announcements.pop(STATUS, None)
+            self.say(status(self.raid_id, live=False, reason=reason))
+
+    def regain(self) -> None:
+        """It is heard again, and something may have been missed."""
+        self.doubt()
+        if self.is_lost:
+            self.is_lost = False
+            self.announce(STATUS, status(self.raid_id, live=True, reason="reconnected"))
 
     def doubt(self) -> None:
         """Something may be missing: have it read."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from raidline.ids import Epoch, Seq
-from realtime import frames
 from realtime.attendance import Attendance
 from realtime.channel import Channel, Repairing
 from realtime.entries import Aside, Entry
@@ -34,15 +33,9 @@ class Channels:
         self._by_name: dict[bytes, Channel] = {}
         self._leaving: dict[Topic, asyncio.TimerHandle] = {}
         self._dirty: dict[Channel, None] = {}
-        self._lost = False
 
     def __iter__(self) -> Iterator[Channel]:
         return iter(tuple(self._by_name.values()))
-
-    @property
-    def heard(self) -> bool:
-        """Whether what is published reaches this process."""
-        return not self._lost
 
     def find(self, topic: Topic) -> Channel | None:
         return self._by_name.get(topic.channel_name)
@@ -105,22 +98,18 @@ class Channels:
         else:
             channel.hear(news)
 
-    def on_lost(self, reason: str) -> None:
-        """Nothing is heard any more: every stream is told at once, and stays open."""
-        if self._lost:
-            return
-        self._lost = True
-        for channel in self:
-            channel.say(frames.status(channel.raid_id, live=False, reason=reason))
+    def on_lost(self, names: Iterable[bytes], reason: str) -> None:
+        """These are heard no more: their streams are told at once, and stay open."""
+        for name in names:
+            channel = self._by_name.get(name)
+            if channel is not None:
+                channel.lose(reason)
 
-    def on_back(self) -> None:
-        """Everything is heard again: what was missed is read, and then every stream is told."""
-        if not self._lost:
-            return
-        self._lost = False
-        for channel in self:
-            channel.doubt()
-            channel.announce("status", frames.status(channel.raid_id, live=True, reason="reconnected"))
+    def on_back(self, name: bytes) -> None:
+        """It is heard again: what was missed is read, and then its streams are told, if they were told of the loss."""
+        channel = self._by_name.get(name)
+        if channel is not None:
+            channel.regain()
 
     def wake(self, channel: Channel) -> None:
         if not self._dirty:

@@ -124,9 +124,9 @@ class Hub:
         self.draining = False
 
     @property
-    def live(self) -> bool:
-        """Whether what is published reaches this process."""
-        return self._listener.live
+    def hears_of_drops(self) -> bool:
+        """Whether those who were added by `on_pages_dropped` are told now."""
+        return self._listener.hears(_DROPPED)
 
     @property
     def stream_count(self) -> int:
@@ -249,13 +249,20 @@ class Hub:
         except Exception:
             logger.exception("a message could not be handled")
 
-    def on_lost(self, reason: str) -> None:
-        self._dropped(None)
-        self._channels.on_lost(reason)
+    def on_lost(self, names: Collection[bytes], reason: str) -> None:
+        if _DROPPED in names:
+            self._dropped(None)
+        self._channels.on_lost(names, reason)
 
-    def on_back(self) -> None:
-        self._dropped(None)
-        self._channels.on_back()
+    def on_back(self, name: bytes) -> None:
+        if name == _DROPPED:
+            self._dropped(None)
+        elif name == _REVOKED:
+            self._look_for_the_revoked()
+        else:
+            self._channels.on_back(name)
+
+    def _look_for_the_revoked(self) -> None:
         if self._sessions_gone is not None and self._streams.sessions and self._loop is not None:
             task = self._loop.create_task(self._check_sessions(self._sessions_gone))
             self._tasks.add(task)

@@ -1,31 +1,16 @@
-"""The one pub/sub connection of a process, supervised: it is checked, replaced when it fails, and says so.
+"""What a process wants to hear of pub/sub, and what it hears: whichever connections that takes.
 
 Pub/sub forgets what is published while nobody listens, so whoever is told `back` has to read what it missed.
 """
 
+import abc
 import asyncio
-import contextlib
-import itertools
-import logging
-import random
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from redis.asyncio import ConnectionPool
-from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import RedisError
-
-from realtime.cancelling import end_tasks
 from realtime.errors import RedisAway
-
-logger = logging.getLogger(__name__)
-
-Commands = asyncio.Queue[tuple[str | bytes, ...]]
-
-_FIRST_PAUSE = 0.1
-_LONGEST_PAUSE = 5.0
-_NAMES_PER_COMMAND = 500
+from realtime.link import Link
 
 
 class Listening(Protocol):
@@ -33,154 +18,92 @@ class Listening(Protocol):
 
     def on_message(self, name: bytes, payload: bytes) -> None: ...
 
-    def on_lost(self, reason: str) -> None: ...
+    def on_lost(self, names: Collection[bytes], reason: str) -> None:
+        """These were heard, and are no longer."""
 
-    def on_back(self) -> None:
-        """Everything that is wanted is subscribed to: at the start, and after each loss."""
+    def on_back(self, name: bytes) -> None:
+        """It is heard again, and something may have been missed. Not all of that was told as lost: a channel that is
+        only moved is back within moments."""
 
 
-class Listener:
-    """`quiet` seconds of silence have the connection checked, twice as many have it replaced."""
+@dataclass(slots=True, eq=False)
+class Wish:
+    """A channel that is wanted."""
 
-    def __init__(self, url: str, *, quiet: float = 5.0, connect_timeout: float = 2.0) -> None:
-        # RESP2, where what is published comes as a plain answer. No timeout of its own: silence is normal.
-        self._pool = ConnectionPool.from_url(
-            url, protocol=2, socket_timeout=None, socket_connect_timeout=connect_timeout
-        )
-        self._quiet = quiet
-        self._connect_timeout = connect_timeout
-        self._wanted: dict[bytes, asyncio.Event] = {}
-        """Each set while its subscription stands."""
-        self._unconfirmed: Counter[bytes] = Counter()
-        """SUBSCRIBEs on their way, by name: only the last answer counts."""
-        self._to_confirm: set[bytes] = set()
-        """What is still missing until everything is back after a loss."""
-        self._commands: Commands | None = None
-        """To be sent, in order; None while there is no connection."""
-        self._heard_at = 0.0
-        self._task: asyncio.Task[None] | None = None
+    stands: asyncio.Event = field(default_factory=asyncio.Event)
+    missed: bool = False
+    """Its subscription stood once, and ended: something may have been published since."""
+    told_lost: bool = False
 
-    @property
-    def live(self) -> bool:
-        return self._commands is not None and not self._to_confirm
+
+class Listener(abc.ABC):
+    """Keeps what is wanted, and how each of it stands. How it is listened to is said by who inherits."""
+
+    def __init__(self) -> None:
+        self._wishes: dict[bytes, Wish] = {}
+        self._listening: Listening | None = None
 
     def start(self, listening: Listening) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._run(listening))
+        self._listening = listening
 
-    async def close(self) -> None:
-        if self._task is not None:
-            await end_tasks([self._task])
+    @abc.abstractmethod
+    async def close(self) -> None: ...
+
+    @abc.abstractmethod
+    def _listen_to(self, name: bytes) -> None:
+        """Have it subscribed to, now or when that can be done. Does not wait."""
+
+    @abc.abstractmethod
+    def _drop(self, name: bytes) -> None:
+        """Have the subscription ended, if there is one. Does not wait."""
 
     def join(self, name: bytes) -> None:
         """Want a channel from now on. Does not wait."""
-        if name not in self._wanted:
-            self._wanted[name] = asyncio.Event()
-            if self._commands is not None:
-                self._subscribe([name], self._commands)
+        if name not in self._wishes:
+            self._wishes[name] = Wish()
+            self._listen_to(name)
 
     def part(self, name: bytes) -> None:
         """Want it no longer. Does not wait."""
-        if self._wanted.pop(name, None) is not None and self._commands is not None:
-            self._commands.put_nowait(("UNSUBSCRIBE", name))
-            self._to_confirm.discard(name)
+        if self._wishes.pop(name, None) is not None:
+            self._drop(name)
 
     async def joined(self, name: bytes, timeout: float) -> None:
         """Return once the subscription stands. Raises RedisAway if it does not in time."""
         try:
             async with asyncio.timeout(timeout):
-                await self._wanted[name].wait()
+                await self._wishes[name].stands.wait()
         except TimeoutError:
             raise RedisAway("the subscription was not confirmed in time") from None
 
-    def _subscribe(self, names: Iterable[bytes], commands: Commands) -> None:
-        waiting = iter(names)
-        while some := tuple(itertools.islice(waiting, _NAMES_PER_COMMAND)):
-            self._unconfirmed.update(some)
-            commands.put_nowait(("SUBSCRIBE", *some))
+    def hears(self, name: bytes) -> bool:
+        """Whether what is published on this channel reaches this process."""
+        wish = self._wishes.get(name)
+        return wish is not None and wish.stands.is_set()
 
-    async def _run(self, listening: Listening) -> None:
-        """Connect and listen; begin again after a pause that grows while nothing works."""
-        failures = 0
-        while True:
-            reason = "redis_away"
-            try:
-                async with self._connection() as connection:
-                    failures = 0
-                    await self._listen(connection, listening)
-            except* (RedisError, OSError, TimeoutError) as errors:
-                # One that never was is no news: whoever needs it says that Redis is away.
-                level = logging.WARNING if self.live else logging.DEBUG
-                logger.log(level, "the subscription to Redis was lost: %r", errors.exceptions[0])
-            self._forget()
-            listening.on_lost(reason)
-            failures += 1
-            await asyncio.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**failures)))
+    def on_standing(self, link: Link, name: bytes) -> None:
+        wish = self._wishes[name]
+        wish.stands.set()
+        if wish.missed:
+            wish.missed = wish.told_lost = False
+            if self._listening is not None:
+                self._listening.on_back(name)
 
-    @contextlib.asynccontextmanager
-    async def _connection(self) -> AsyncIterator[AbstractConnection]:
-        connection: AbstractConnection = self._pool.make_connection()  # type: ignore[no-untyped-call]
-        try:
-            async with asyncio.timeout(self._connect_timeout):
-                await connection.connect()  # type: ignore[no-untyped-call]
-            yield connection
-        finally:
-            await asyncio.shield(connection.disconnect(nowait=True))
+    def on_down(self, link: Link, reason: str) -> None:
+        self._fall(link.wanted)
+        self._lose(link.wanted, reason)
 
-    async def _listen(self, connection: AbstractConnection, listening: Listening) -> None:
-        commands = self._commands = Commands()
-        self._heard_at = asyncio.get_running_loop().time()
-        self._to_confirm = set(self._wanted)
-        self._subscribe(self._wanted, commands)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._write(connection, commands))
-            tasks.create_task(self._watch(commands))
-            tasks.create_task(self._read(connection, listening))
+    def _fall(self, names: Collection[bytes]) -> None:
+        """Their subscriptions have ended."""
+        for name in names:
+            wish = self._wishes[name]
+            wish.missed = wish.missed or wish.stands.is_set()
+            wish.stands.clear()
 
-    async def _write(self, connection: AbstractConnection, commands: Commands) -> None:
-        while True:
-            command = await commands.get()
-            if not connection.is_connected:
-                # Sending would connect anew, silently and without the subscriptions.
-                raise ConnectionError("the connection was closed")
-            await connection.send_command(*command, check_health=False)
-
-    async def _watch(self, commands: Commands) -> None:
-        """A dead connection looks like a silent one, so silence is asked about."""
-        loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(self._quiet / 2)
-            silent = loop.time() - self._heard_at
-            if silent > 2 * self._quiet:
-                raise TimeoutError("Redis has not answered a ping")
-            if silent > self._quiet:
-                commands.put_nowait(("PING",))
-
-    async def _read(self, connection: AbstractConnection, listening: Listening) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            answer = await connection.read_response(disable_decoding=True)
-            self._heard_at = loop.time()
-            if not isinstance(answer, list):
-                continue
-            if answer[0] == b"message":
-                listening.on_message(answer[1], answer[2])
-            elif answer[0] == b"subscribe":
-                self._confirm(answer[1], listening)
-
-    def _confirm(self, name: bytes, listening: Listening) -> None:
-        self._unconfirmed[name] -= 1
-        if self._unconfirmed[name] > 0:
-            return
-        del self._unconfirmed[name]
-        if name in self._wanted:
-            self._wanted[name].set()
-        if name in self._to_confirm:
-            self._to_confirm.discard(name)
-            if not self._to_confirm:
-                listening.on_back()
-
-    def _forget(self) -> None:
-        self._commands = None
-        self._unconfirmed.clear()
-        for confirmed in self._wanted.values():
-            confirmed.clear()
+    def _lose(self, names: Collection[bytes], reason: str) -> None:
+        """Tell that they are lost: those that were heard, once."""
+        lost = [name for name in names if self._wishes[name].missed and not self._wishes[name].told_lost]
+        for name in lost:
+            self._wishes[name].told_lost = True
+        if lost and self._listening is not None:
+            self._listening.on_lost(lost, reason)

@@ -104,8 +104,8 @@ class Presence:
         now = asyncio.get_running_loop().time()
         await self._tell_redis(now)
         await self._ask_wholes(now)
-        if self._channels.heard:
-            for channel in self._raids():
+        for channel in self._raids():
+            if not channel.is_lost:
                 _tell_streams(channel)
 
     async def say_goodbye(self) -> None:

@@ -24,12 +24,12 @@ from realtime.connection import Scripted
 from realtime.healing import RaidCare
 from realtime.hub import Hub, HubSettings
 from realtime.inspection import Inspector
-from realtime.listener import Listener
 from realtime.logs import Own
 from realtime.own_log import OwnLogs
 from realtime.presence_store import PresenceStore
 from realtime.raids import RaidStore
 from realtime.ready_made import ReadyMadeStore
+from realtime.server_listener import ServerListener
 from realtime.tickets import TicketStore
 from server.auditor import Auditor
 from server.breaker import Breaker
@@ -206,7 +206,7 @@ def _leaderboards(stack: AsyncExitStack, store: BoardStore, pool: Pool) -> Leade
 
 def _ready_made(stack: AsyncExitStack, scripted: Scripted, hub: Hub, notifier: Notifier) -> ReadyMade:
     background = Background()
-    ready_made = ReadyMade(ReadyMadeStore(scripted), background, lambda: hub.live)
+    ready_made = ReadyMade(ReadyMadeStore(scripted), background, lambda: hub.hears_of_drops)
     hub.on_pages_dropped(ready_made.forget)
     notifier.on_pages_dropped(ready_made.forget)
     for part in (background, ready_made):
@@ -226,7 +226,7 @@ def _hub(
 ) -> Hub:
     limits = HubSettings(max_streams=settings.max_connections)
     own = Own(OwnLogs(scripted), functools.partial(own_snapshot, Profiles(pool), StreakPages(pool)))
-    hub = Hub(store, Listener(redis_url), healer.ensure, limits, sessions.gone, own, PresenceStore(scripted))
+    hub = Hub(store, ServerListener(redis_url), healer.ensure, limits, sessions.gone, own, PresenceStore(scripted))
     hub.on_session_revoked(sessions.forget)
     hub.on_person_changed(sessions.forget_person)
     hub.start()

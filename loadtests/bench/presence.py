@@ -19,11 +19,11 @@ from raidline.ids import RaidId, UserId
 from realtime import keys
 from realtime.channels import Channels
 from realtime.connection import Scripted
-from realtime.listener import Listener
 from realtime.logs import Logs
 from realtime.presence import Crowds, Presence, PresenceSettings
 from realtime.presence_store import PresenceStore
 from realtime.repair import Repairs
+from realtime.server_listener import ServerListener
 from realtime.topics import RaidTopic
 from server.embedded import EmbeddedRedis
 
@@ -51,7 +51,7 @@ class Rehearsal:
     def __init__(self, scripted: Scripted, url: str, case: Case) -> None:
         self.case = case
         self.crowds = Crowds()
-        channels = Channels(Listener(url), Repairs(_NO_LOGS), linger=5.0, attendance=self.crowds.attendance)
+        channels = Channels(ServerListener(url), Repairs(_NO_LOGS), linger=5.0, attendance=self.crowds.attendance)
         self.presence = Presence(PresenceStore(scripted), channels, self.crowds, PresenceSettings())
         self._away: list[tuple[RaidId, UserId]] = []
         self.everybody = [(RaidId(raid), UserId(user)) for raid in range(case.raids) for user in range(case.people)]

@@ -13,10 +13,10 @@ from realtime.cursor import Cursor
 from realtime.healing import Frozen, HealToken
 from realtime.hub import Hub, HubSettings
 from realtime.keys import raid_keys
-from realtime.listener import Listener
 from realtime.presence import PresenceSettings
 from realtime.presence_store import PresenceStore
 from realtime.raids import RaidStore
+from realtime.server_listener import ServerListener
 from realtime.stream import Stream, Viewer
 from tests.realtime.raid_world import RAID, Loading, World
 from tests.realtime.readers import Client, Told, parse_sse
@@ -87,7 +87,9 @@ class Crowded:
 
     async def hub(self, settings: HubSettings = SETTINGS) -> Hub:
         scripted = self.world.scripted
-        hub = Hub(RaidStore(scripted), Listener(self.redis_url), self._heal, settings, presence=PresenceStore(scripted))
+        hub = Hub(
+            RaidStore(scripted), ServerListener(self.redis_url), self._heal, settings, presence=PresenceStore(scripted)
+        )
         hub.start()
         self.hubs.append(hub)
         return hub

@@ -190,7 +190,7 @@ class Ear(Listener):
     """A listener that hears what a test says."""
 
     def __init__(self) -> None:
-        super().__init__("redis://nowhere")
+        super().__init__()
         self.listening: Listening | None = None
         self.names: set[bytes] = set()
         self.deaf = False
@@ -206,10 +206,10 @@ class Ear(Listener):
     async def close(self) -> None:
         self.listening = None
 
-    def join(self, name: bytes) -> None:
+    def _listen_to(self, name: bytes) -> None:
         self.names.add(name)
 
-    def part(self, name: bytes) -> None:
+    def _drop(self, name: bytes) -> None:
         self.names.discard(name)
 
     async def joined(self, name: bytes, timeout: float) -> None:
@@ -224,9 +224,10 @@ class Ear(Listener):
     def lose(self) -> None:
         assert self.listening is not None
         self.deaf = True
-        self.listening.on_lost("redis_away")
+        self.listening.on_lost(self.names, "redis_away")
 
     def regain(self) -> None:
         assert self.listening is not None
         self.deaf = False
-        self.listening.on_back()
+        for name in tuple(self.names):
+            self.listening.on_back(name)

@@ -1,7 +1,8 @@
 """The one subscription of a process, against a real Redis and against one that misbehaves."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from realtime.errors import RedisAway
-from realtime.listener import Listener
+from realtime.server_listener import ServerListener
 from tests.helpers import eventually
 
 
@@ -18,22 +19,22 @@ class Notes:
 
     def __init__(self) -> None:
         self.heard: list[tuple[bytes, bytes]] = []
-        self.lost = 0
-        self.back = 0
+        self.lost: Counter[bytes] = Counter()
+        self.back: Counter[bytes] = Counter()
 
     def on_message(self, name: bytes, payload: bytes) -> None:
         self.heard.append((name, payload))
 
-    def on_lost(self, reason: str) -> None:
-        self.lost += 1
+    def on_lost(self, names: Collection[bytes], reason: str) -> None:
+        self.lost.update(names)
 
-    def on_back(self) -> None:
-        self.back += 1
+    def on_back(self, name: bytes) -> None:
+        self.back[name] += 1
 
 
 @asynccontextmanager
-async def listening(url: str, quiet: float = 5.0) -> AsyncIterator[tuple[Listener, Notes]]:
-    listener, notes = Listener(url, quiet=quiet), Notes()
+async def listening(url: str, quiet: float = 5.0) -> AsyncIterator[tuple[ServerListener, Notes]]:
+    listener, notes = ServerListener(url, quiet=quiet), Notes()
     listener.join(b"always")
     listener.start(notes)
     try:
@@ -84,11 +85,11 @@ async def test_after_a_loss_everything_is_subscribed_to_again(redis_url: str) ->
         for name in names:
             listener.join(name)
         await listener.joined(names[-1], 2)
-        assert (notes.lost, notes.back) == (0, 1)
+        assert (notes.lost, notes.back) == ({}, {})
         await redis.client_kill_filter(_type="pubsub")
-        await eventually(lambda: notes.back == 2)
-        assert notes.lost >= 1
-        assert listener.live
+        await eventually(lambda: len(notes.back) == 701)
+        assert notes.lost == notes.back == dict.fromkeys([b"always", *names], 1)
+        assert all(listener.hears(name) for name in names)
         assert await redis.publish("always", "1") == 1
         assert await redis.publish(names[-1], "2") == 1
         await eventually(lambda: len(notes.heard) == 2)
@@ -98,25 +99,26 @@ async def test_what_is_joined_during_a_loss_is_there_after_it(redis_url: str) ->
     async with listening(redis_url) as (listener, notes), Redis.from_url(redis_url) as redis:
         await listener.joined(b"always", 2)
         await redis.client_kill_filter(_type="pubsub")
-        await eventually(lambda: notes.lost == 1)
-        assert not listener.live
+        await eventually(lambda: notes.lost[b"always"] == 1)
+        assert not listener.hears(b"always")
         listener.join(b"a")
         await listener.joined(b"a", 5)
         assert await redis.publish("a", "1") == 1
+        assert b"a" not in notes.lost + notes.back
 
 
 async def test_without_redis_joining_fails_in_time() -> None:
     async with listening("unix:///nowhere/redis.sock") as (listener, notes):
         with pytest.raises(RedisAway):
             await listener.joined(b"always", 0.1)
-        assert notes.back == 0
+        assert (notes.lost, notes.back) == ({}, {})
 
 
 async def test_a_connection_that_is_silent_but_well_is_kept(redis_url: str) -> None:
     async with listening(redis_url, quiet=0.05) as (listener, notes):
         await listener.joined(b"always", 2)
         await asyncio.sleep(0.4)
-        assert (notes.lost, notes.back) == (0, 1)
+        assert (notes.lost, notes.back) == ({}, {})
 
 
 async def test_a_connection_that_is_dead_without_a_word_is_replaced(tmp_path: Path) -> None:
@@ -135,8 +137,8 @@ async def test_a_connection_that_is_dead_without_a_word_is_replaced(tmp_path: Pa
     path = str(tmp_path / "redis.sock")
     server = await asyncio.start_unix_server(confirm_and_fall_silent, path)
     async with server, listening(f"unix://{path}", quiet=0.05) as (_, notes):
-        await eventually(lambda: connections >= 2 and notes.back >= 2)
-        assert notes.lost >= 1
+        await eventually(lambda: connections >= 2 and notes.back)
+        assert notes.lost
 
 
 async def numbers(redis: Redis, name: str, wanted: int) -> bool:

@@ -13,9 +13,9 @@ from realtime import keys, sse
 from realtime.connection import Scripted
 from realtime.cursor import NOWHERE, Cursor
 from realtime.hub import Hub, HubSettings, NotVisible
-from realtime.listener import Listener
 from realtime.logs import Own
 from realtime.own_log import OwnEvent, OwnLogs, OwnPage
+from realtime.server_listener import ServerListener
 from realtime.stream import Viewer
 from tests.helpers import eventually
 from tests.realtime.memory import Memory
@@ -182,7 +182,7 @@ async def following(url: str, scripted: Scripted) -> AsyncIterator[Following]:
         return b'{"level":%d}' % user_id
 
     settings = HubSettings(heartbeat=0.1, linger=0.05)
-    hub = Hub(world, Listener(url), world.ensure, settings, own=Own(logs, snapshot))
+    hub = Hub(world, ServerListener(url), world.ensure, settings, own=Own(logs, snapshot))
     hub.start()
     try:
         yield Following(hub, logs)

@@ -12,12 +12,14 @@ from realtime.commands import Leave
 from realtime.connection import Scripted
 from realtime.hub import Hub
 from realtime.keys import presence_keys
+from realtime.topics import RaidTopic
 from tests.helpers import eventually
 from tests.realtime.crowd_world import QUICK, Crowded, Onlooker, crowded
 from tests.realtime.raid_world import RAID, join
 
 PEOPLE = range(1, 9)
 FOUNDERS = range(1, 6)
+NAME = RaidTopic(RAID).channel_name
 NOISE = 0.5
 """What a busy machine may add to any time."""
 
@@ -121,10 +123,10 @@ class Play:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(hub, "on_message", lambda _name, _payload: None)
             if is_noticed:
-                hub.on_lost("redis_away")
+                hub.on_lost([NAME], "redis_away")
             await asyncio.sleep(self.chance.uniform(0, 4 * QUICK.interval))
         if is_noticed:
-            hub.on_back()
+            hub.on_back(NAME)
 
     async def pause(self) -> None:
         await asyncio.sleep(self.chance.uniform(0, 3 * QUICK.interval))

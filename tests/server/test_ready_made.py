@@ -235,7 +235,7 @@ async def test_a_page_is_remembered_until_it_is_dropped_anywhere(services: Servi
     shelf = Shelf()
     await services.ready_made.page(PAGE, shelf.build)
     await kept(services)
-    await eventually(lambda: services.hub.live)
+    await eventually(lambda: services.hub.hears_of_drops)
     async with open_services(settings) as other:
         for number in range(2, 12):
             for _ in range(3):
