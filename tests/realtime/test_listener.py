@@ -1,8 +1,7 @@
 """The one subscription of a process, against a real Redis and against one that misbehaves."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -12,24 +11,7 @@ from redis.asyncio import Redis
 from realtime.errors import RedisAway
 from realtime.server_listener import ServerListener
 from tests.helpers import eventually
-
-
-class Notes:
-    """What a listener tells."""
-
-    def __init__(self) -> None:
-        self.heard: list[tuple[bytes, bytes]] = []
-        self.lost: Counter[bytes] = Counter()
-        self.back: Counter[bytes] = Counter()
-
-    def on_message(self, name: bytes, payload: bytes) -> None:
-        self.heard.append((name, payload))
-
-    def on_lost(self, names: Collection[bytes], reason: str) -> None:
-        self.lost.update(names)
-
-    def on_back(self, name: bytes) -> None:
-        self.back[name] += 1
+from tests.realtime.notes import Notes
 
 
 @asynccontextmanager
