@@ -7,18 +7,20 @@ from collections.abc import Iterable, Sequence
 
 from raidline.ids import RaidId
 from realtime import keys
-from realtime.connection import Scripted
+from realtime.connection import Call
+from realtime.scripting import Scripting
+from realtime.scripts import script
 
 
 class Agenda:
     """Every method raises RedisAway."""
 
-    def __init__(self, scripted: Scripted) -> None:
+    def __init__(self, scripted: Scripting) -> None:
         self._scripted = scripted
 
     async def now_ms(self) -> int:
         """By the clock that the scripts go by."""
-        seconds, microseconds = (await self._scripted.plain([["TIME"]]))[0]
+        seconds, microseconds = await self._scripted.call(Call(script("clock"), [keys.RAIDS_DEADLINES], []))
         return int(seconds) * 1000 + int(microseconds) // 1000
 
     async def deadlines_due(self, limit: int) -> list[RaidId]:

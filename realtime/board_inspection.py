@@ -8,7 +8,7 @@ from typing import NamedTuple
 from raidline.boards import BoardName
 from raidline.ids import UserId
 from realtime import keys
-from realtime.connection import Scripted
+from realtime.scripting import Scripting
 
 READ_AT_ONCE = 2000
 
@@ -42,7 +42,7 @@ class InspectedBoard:
 class BoardInspector:
     """Every method raises RedisAway."""
 
-    def __init__(self, scripted: Scripted) -> None:
+    def __init__(self, scripted: Scripting) -> None:
         self._scripted = scripted
 
     async def boards_held(self) -> list[BoardName]:
@@ -64,7 +64,7 @@ class BoardInspector:
     async def _about(self, board: BoardName) -> _About | None:
         """What says whether it is shown to anybody, and changes with every change of it."""
         _, _, about = keys.board_keys(board)
-        run_id = await self._scripted.run_id()
+        run_id = await self._scripted.run_id(about)
         said = _About(*(await self._scripted.plain([["HMGET", about, *_About._fields]]))[0])
         return said if said.run_id == run_id.encode() and said.state == b"ready" else None
 

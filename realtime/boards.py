@@ -15,7 +15,8 @@ import orjson
 from raidline.boards import BoardName, Total
 from raidline.ids import UserId
 from realtime import keys
-from realtime.connection import RUN_ID, Call, Reply, Scripted
+from realtime.connection import RUN_ID, Call, Reply
+from realtime.scripting import Scripting
 from realtime.scripts import script
 
 BUILD_MS = 10 * 60 * 1000
@@ -100,7 +101,7 @@ class Building:
 class BoardStore:
     """Every method raises RedisAway."""
 
-    def __init__(self, scripted: Scripted) -> None:
+    def __init__(self, scripted: Scripting) -> None:
         self._scripted = scripted
 
     async def feed(self, boards: Mapping[str, Iterable[Sequence[Any]]]) -> None:
@@ -116,8 +117,8 @@ class BoardStore:
         """From here on the board takes what it is told. Whoever begins it reads the totals only after this."""
         arguments = [RUN_ID, secrets.token_hex(8), int(final), BUILD_MS]
         call = Call(script("board_begin"), keys.board_keys(board), arguments)
-        replies = await self._scripted.run([call], hints=_noted(board, now_ms, now_ms + BUILD_MS))
-        state, life, is_final = replies[0]
+        await self._scripted.plain(_noted(board, now_ms, now_ms + BUILD_MS))
+        state, life, is_final = await self._scripted.call(call)
         return Building(board, life.decode(), is_final == b"1", ready=state == b"ready")
 
     async def fill(self, building: Building, totals: Sequence[Total]) -> bool:
@@ -129,8 +130,8 @@ class BoardStore:
         """It may be read now; False where that life of the board is gone."""
         arguments = [RUN_ID, building.life, expire_at_ms]
         call = Call(script("board_finish"), keys.board_keys(building.board), arguments)
-        replies = await self._scripted.run([call], hints=_noted(building.board, now_ms, expire_at_ms))
-        return replies[0][0] == b"ready"
+        await self._scripted.plain(_noted(building.board, now_ms, expire_at_ms))
+        return (await self._scripted.call(call))[0] == b"ready"
 
     async def page(
         self, board: BoardName, me: UserId | None, place: Place | Around | None, limit: int, *, final: bool = False

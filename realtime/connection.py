@@ -8,7 +8,7 @@ a memory that may have lost what was published. So the id has to be learnt per c
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -168,13 +168,17 @@ class Scripted:
 
     async def plain(self, commands: Sequence[Sequence[str | bytes | int]]) -> list[Any]:
         """Plain commands in one pipeline, and their answers in order. Raises RedisAway."""
-        async with self._connection() as connection:
-            await connection.send_packed_command(packed(commands))
-            answers = [await _read(connection) for _ in commands]
+        answers = await self.plain_each(commands)
         for answer in answers:
             if isinstance(answer, ResponseError):
-                raise _refusal(answer)
+                raise refusal(answer)
         return answers
+
+    async def plain_each(self, commands: Sequence[Sequence[str | bytes | int]]) -> list[Any]:
+        """As `plain`, with the error of a command that was refused in the place of its answer."""
+        async with self._connection() as connection:
+            await connection.send_packed_command(packed(commands))
+            return [await _read(connection) for _ in commands]
 
     async def borrow(self) -> AbstractConnection:
         """A connection to keep; one place of the pool is taken until it is given back. Raises RedisAway."""
@@ -192,10 +196,30 @@ class Scripted:
     def run_id_of(self, connection: AbstractConnection) -> str:
         return self._run_ids[connection]
 
-    async def run_id(self) -> str:
-        """The run id of the server that answers now."""
+    async def run_id(self, _key: str = "") -> str:
+        """The run id of the server that answers now; there is but one, whatever the key."""
         async with self._connection() as connection:
             return self._run_ids[connection]
+
+    def shard(self, _key: str) -> Hashable:
+        """All keys are in one place."""
+        return None
+
+    def together(self, names: Iterable[str]) -> list[list[str]]:
+        """The keys, in parts that one command may take: here all of them."""
+        return [list(names)]
+
+    async def everywhere(self, command: Sequence[str | bytes | int], patience: float) -> dict[Hashable, Any]:
+        """What each server answers to it within so many seconds, or the RedisAway in its place."""
+        try:
+            async with asyncio.timeout(patience):
+                return {None: (await self.plain([command]))[0]}
+        except (RedisAway, TimeoutError) as away:
+            return {None: RedisAway(str(away) or "Redis did not answer in time")}
+
+    async def servers(self) -> "Sequence[Scripted]":
+        """Each by itself: this is the only one."""
+        return [self]
 
     async def _exchange(
         self,
@@ -256,13 +280,13 @@ def _as_reply(reply: object) -> Reply | ResponseError:
     if isinstance(reply, bytes):
         return [reply]
     assert isinstance(reply, ResponseError), "scripts answer lists and words"
-    refused = _refusal(reply)
+    refused = refusal(reply)
     if isinstance(refused, RedisAway):
         raise refused
     return reply
 
 
-def _refusal(error: ResponseError) -> Exception:
+def refusal(error: ResponseError) -> Exception:
     """RedisAway where Redis will not work now; the error itself where the fault is ours.
 
     A script that is unknown although it was just loaded (flushed, failed over) counts as "not now" too.

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from raidline.ids import RaidId, UserId
 from realtime import keys
-from realtime.connection import Call, Scripted
+from realtime.connection import Call
+from realtime.scripting import Scripting
 from realtime.scripts import script
 
 LOG_LENGTH_MAX = 5000
@@ -13,7 +14,7 @@ LOG_LENGTH_MAX = 5000
 RAIDS_AT_ONCE = 20
 
 
-async def scrub(scripted: Scripted, user_id: UserId, name: str, raid_ids: Sequence[RaidId]) -> list[RaidId]:
+async def scrub(scripted: Scripting, user_id: UserId, name: str, raid_ids: Sequence[RaidId]) -> list[RaidId]:
     """Put `name` in the place of theirs in these raids; those whose log is too long now. Raises RedisAway."""
     later: list[RaidId] = []
     for start in range(0, len(raid_ids), RAIDS_AT_ONCE):
@@ -23,7 +24,7 @@ async def scrub(scripted: Scripted, user_id: UserId, name: str, raid_ids: Sequen
     return later
 
 
-async def drop_person(scripted: Scripted, user_id: UserId) -> None:
+async def drop_person(scripted: Scripting, user_id: UserId) -> None:
     """Their own log, and everything ready-made about them. Raises RedisAway."""
     await scripted.plain([["DEL", *keys.own_log_keys(user_id), *keys.person_pages(user_id)]])
 

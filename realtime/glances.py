@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from raidline.ids import Epoch, RaidId
 from realtime import keys
-from realtime.connection import RUN_ID, Call, Scripted
+from realtime.connection import RUN_ID, Call
 from realtime.raids import Viewer
+from realtime.scripting import Scripting
 from realtime.scripts import script
 
 
@@ -23,7 +24,7 @@ class Glance:
         return self.status not in ("recruiting", "active")
 
 
-async def glance(scripted: Scripted, raid_id: RaidId, viewer: Viewer) -> Glance:
+async def glance(scripted: Scripting, raid_id: RaidId, viewer: Viewer) -> Glance:
     """Raises RedisAway."""
     names = [keys.raid_key(raid_id, part) for part in ("state", "members")]
     arguments = [RUN_ID, 0, "" if viewer is None else str(viewer)]

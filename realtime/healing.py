@@ -5,7 +5,7 @@ and `server/auditor.py`.
 """
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NewType
 
@@ -13,8 +13,9 @@ import orjson
 
 from raidline.ids import CommandId, Epoch, RaidId, Seq
 from realtime import keys
-from realtime.connection import RUN_ID, Call, Pause, Reply, Scripted, no_pause
+from realtime.connection import RUN_ID, Call, Pause, Reply, no_pause
 from realtime.entries import LedgerEntry
+from realtime.scripting import Scripting
 from realtime.scripts import script
 
 HealToken = NewType("HealToken", str)
@@ -86,18 +87,23 @@ class LoadedState:
 class RaidCare:
     """Every method raises RedisAway when Redis cannot be asked."""
 
-    def __init__(self, scripted: Scripted, pause: Pause = no_pause) -> None:
+    def __init__(self, scripted: Scripting, pause: Pause = no_pause) -> None:
         self._scripted = scripted
         self._pause = pause
 
-    async def run_id(self) -> str:
-        return await self._scripted.run_id()
+    def by_shard(self, raid_ids: Iterable[RaidId]) -> list[list[RaidId]]:
+        """The raids, in parts that are in one place: one may be away without the others."""
+        found: dict[Hashable, list[RaidId]] = {}
+        for raid_id in raid_ids:
+            found.setdefault(self._scripted.shard(keys.raid_key(raid_id, "state")), []).append(raid_id)
+        return list(found.values())
 
     async def freeze(self, raid_id: RaidId, least_epoch: Epoch) -> Frozen:
         """Stop all changes, unless the state is in order with at least `least_epoch`."""
-        run_id = await self._scripted.run_id()
+        state = keys.raid_key(raid_id, "state")
+        run_id = await self._scripted.run_id(state)
         token = HealToken(uuid.uuid4().hex)
-        call = Call(script("freeze"), [keys.raid_key(raid_id, "state")], [run_id, least_epoch, token])
+        call = Call(script("freeze"), [state], [run_id, least_epoch, token])
         outcome, epoch, seq = await self._scripted.call(call)
         return Frozen(outcome.decode(), Epoch(int(epoch)), Seq(int(seq)), token, run_id)
 
@@ -131,8 +137,7 @@ class RaidCare:
     async def _write(self, key: str, command: str, elements: Sequence[list[str]]) -> None:
         for start in range(0, len(elements), LOAD_CHUNK):
             chunk = [word for element in elements[start : start + LOAD_CHUNK] for word in element]
-            hints = [[command, key, *chunk], ["EXPIRE", key, str(LOAD_LIFE_SECONDS)]]
-            await self._scripted.run([], hints)
+            await self._scripted.plain([[command, key, *chunk], ["EXPIRE", key, LOAD_LIFE_SECONDS]])
             await self._pause("between_load_chunks")
 
     async def _swap(self, raid_id: RaidId, load_id: str, counts: list[int], frozen: Frozen, expire_at_ms: int) -> str:

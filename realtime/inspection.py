@@ -10,6 +10,7 @@ from realtime import keys
 from realtime.connection import Call, Scripted
 from realtime.cursor import Cursor
 from realtime.healing import AuditEntry, HealToken, RaidCare
+from realtime.scripting import Scripting
 from realtime.scripts import script
 
 SCAN_PAGE = 1000
@@ -42,7 +43,7 @@ class Inspected:
 
 
 class Inspector:
-    def __init__(self, scripted: Scripted, care: RaidCare) -> None:
+    def __init__(self, scripted: Scripting, care: RaidCare) -> None:
         self._scripted = scripted
         self._care = care
 
@@ -69,13 +70,9 @@ class Inspector:
 
     async def raids_held(self) -> AsyncIterator[list[RaidId]]:
         """The raids that have a state in Redis, in pages, each perhaps more than once."""
-        at = "0"
-        while True:
-            found = (await self._scripted.plain([["SCAN", at, "MATCH", "raid:{*}:state", "COUNT", SCAN_PAGE]]))[0]
-            yield [RaidId(int(match[1])) for key in found[1] if (match := _STATE_KEY.fullmatch(key.decode()))]
-            at = found[0].decode()
-            if at == "0":
-                return
+        for server in await self._scripted.servers():
+            async for page in _raids_on(server):
+                yield page
 
     async def _contributions(self, raid_id: RaidId) -> AsyncIterator[tuple[str, str]]:
         key, at = keys.raid_key(raid_id, "contributions"), "0"
@@ -94,6 +91,16 @@ class Inspector:
                 break
             entries.extend(page)
         return tuple(entries)
+
+
+async def _raids_on(server: Scripted) -> AsyncIterator[list[RaidId]]:
+    at = "0"
+    while True:
+        found = (await server.plain([["SCAN", at, "MATCH", "raid:{*}:state", "COUNT", SCAN_PAGE]]))[0]
+        yield [RaidId(int(match[1])) for key in found[1] if (match := _STATE_KEY.fullmatch(key.decode()))]
+        at = found[0].decode()
+        if at == "0":
+            return
 
 
 def _texts(flat: Sequence[bytes]) -> dict[str, str]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from raidline.ids import Epoch, Seq, UserId
 from realtime import keys
-from realtime.connection import RUN_ID, Call, Reply, Scripted
+from realtime.connection import RUN_ID, Call, Reply
 from realtime.cursor import Cursor
 from realtime.entries import Entry
+from realtime.scripting import Scripting
 from realtime.scripts import script
 
 TOLD_AT_ONCE = 200
@@ -36,7 +37,7 @@ class OwnPage:
 class OwnLogs:
     """Every method raises RedisAway."""
 
-    def __init__(self, scripted: Scripted) -> None:
+    def __init__(self, scripted: Scripting) -> None:
         self._scripted = scripted
 
     async def tell(self, events: Mapping[UserId, Sequence[OwnEvent]]) -> None:

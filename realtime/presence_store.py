@@ -11,9 +11,10 @@ from redis.exceptions import ResponseError
 from raidline.ids import Epoch, RaidId, Seq, UserId
 from realtime import keys
 from realtime.attendance import Delta
-from realtime.connection import RUN_ID, Call, Scripted
+from realtime.connection import RUN_ID, Call
 from realtime.cursor import Cursor
 from realtime.marks import Mark
+from realtime.scripting import Scripting
 from realtime.scripts import script
 from realtime.tidings import Whole
 
@@ -62,7 +63,7 @@ class Wait:
 class PresenceStore:
     """Raises RedisAway. A script that fails (a fault of ours) is logged, and its raid has None."""
 
-    def __init__(self, scripted: Scripted) -> None:
+    def __init__(self, scripted: Scripting) -> None:
         self._scripted = scripted
 
     async def tell(self, server: str, claims: Sequence[Claim], terms: Terms) -> list[Standing | None]:

@@ -1,6 +1,6 @@
 """Raids in Redis: deciding commands, and reading what was decided. Healing stands in `realtime/healing.py`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +10,11 @@ from redis.exceptions import ResponseError
 from raidline.ids import Epoch, RaidId, Seq, UserId
 from realtime import keys
 from realtime.commands import Command, LookedUp
-from realtime.connection import RUN_ID, Call, Reply, Scripted
+from realtime.connection import RUN_ID, Call, Reply
 from realtime.cursor import Cursor
 from realtime.entries import Entry, LedgerEntry
 from realtime.marks import Mark, parse_mark
+from realtime.scripting import Scripting
 from realtime.scripts import script
 from realtime.snapshot import Snapshot
 
@@ -94,8 +95,12 @@ class Decided:
 class RaidStore:
     """Every method raises RedisAway when Redis cannot be asked."""
 
-    def __init__(self, scripted: Scripted) -> None:
+    def __init__(self, scripted: Scripting) -> None:
         self._scripted = scripted
+
+    def shard(self, raid_id: RaidId) -> Hashable:
+        """The same for raids that are in one place of Redis."""
+        return self._scripted.shard(keys.raid_keys(raid_id)[0])
 
     async def decide(
         self,

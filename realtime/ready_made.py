@@ -18,8 +18,9 @@ import orjson
 
 from raidline.ids import UserId
 from realtime import keys
-from realtime.connection import Call, Scripted
-from realtime.lane import Lane
+from realtime.connection import Call
+from realtime.lane import Reading
+from realtime.scripting import Scripting
 from realtime.scripts import script
 
 LEASE_MS = 30_000
@@ -95,9 +96,10 @@ class Lease:
 class ReadyMadeStore:
     """Every method raises RedisAway."""
 
-    def __init__(self, scripted: Scripted) -> None:
+    def __init__(self, scripted: Scripting, lane: Reading) -> None:
+        """`lane` reads `keys.ACHIEVEMENTS_VERSION` along."""
         self._scripted = scripted
-        self._lane = Lane(scripted, keys.ACHIEVEMENTS_VERSION)
+        self._lane = lane
 
     async def close(self) -> None:
         await self._lane.close()
@@ -127,12 +129,13 @@ class ReadyMadeStore:
         return (await self._scripted.call(call))[0] == b"stored"
 
 
-def drop_people(people: Iterable[UserId]) -> list[list[str]]:
+def drop_people(scripted: Scripting, people: Iterable[UserId]) -> list[list[str]]:
     """The commands that drop everything ready-made about these people."""
     user_ids = list(dict.fromkeys(people))
-    names = [name for user_id in user_ids for name in keys.person_pages(user_id)]
+    names = (name for user_id in user_ids for name in keys.person_pages(user_id))
     most = DROPPED_AT_ONCE * keys.PAGES_PER_PERSON
-    drops = [["DEL", *names[start : start + most]] for start in range(0, len(names), most)]
+    parts = scripted.together(names)
+    drops = [["DEL", *part[start : start + most]] for part in parts for start in range(0, len(part), most)]
     return [*drops, _told(user_ids)]
 
 

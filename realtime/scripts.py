@@ -22,7 +22,16 @@ class Script:
 @cache
 def script(name: str) -> Script:
     """The script `lua/<name>.lua`. Raises FileNotFoundError for a name there is no file for."""
-    source = _with_includes((_FOLDER / f"{name}.lua").read_text("utf-8"), included=set())
+    return _script(name, _with_includes((_FOLDER / f"{name}.lua").read_text("utf-8"), included=set()))
+
+
+@cache
+def sharded(one: Script) -> Script:
+    """The same for a node of a cluster: what it publishes is published on the channel's node alone."""
+    return _script(one.name, one.source.replace("redis.call('PUBLISH'", "redis.call('SPUBLISH'"))
+
+
+def _script(name: str, source: str) -> Script:
     return Script(name, source, hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest())
 
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 from raidline.ids import RaidId, TokenHash, UserId
 from realtime import keys
-from realtime.connection import RUN_ID, Call, Scripted
+from realtime.connection import RUN_ID, Call
+from realtime.scripting import Scripting
 from realtime.scripts import script
 
 TICKET_MS = 60_000
@@ -42,7 +43,7 @@ class Admission:
 class TicketStore:
     """Every method raises RedisAway."""
 
-    def __init__(self, scripted: Scripted) -> None:
+    def __init__(self, scripted: Scripting) -> None:
         self._scripted = scripted
 
     async def issue(self, user_id: UserId, admission: Admission) -> Ticket:

@@ -55,8 +55,24 @@ class Auditor:
 
         Returns those that have to be looked at again soon. A fault in one raid is logged and leaves the others; so
         does a ledger or Redis that is away for one, for it may be that one's trouble only, and it would come first
-        in every round.
+        in every round. A shard of Redis that is away leaves the raids of the others.
         """
+        parts = self._care.by_shard(raid_ids)
+        unfinished: set[RaidId] = set()
+        away: list[RedisAway] = []
+        for part in parts:
+            try:
+                unfinished |= await self._audit_shard(part)
+            except RedisAway as error:
+                unfinished |= set(part)
+                away.append(error)
+        if away and len(away) == len(parts):
+            raise away[0]
+        if away:
+            log.info("audit_waits", away=[str(one) for one in away])
+        return unfinished
+
+    async def _audit_shard(self, raid_ids: Sequence[RaidId]) -> set[RaidId]:
         # States first: a heal between the two readings then only makes a row look newer than its state, and
         # asking for the row's epoch finds the healed state in order.
         states = await self._care.marks(raid_ids)

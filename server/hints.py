@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from raidline.ids import RaidId
 from realtime import keys
 from realtime.commands import Command
-from realtime.connection import Scripted
 from realtime.errors import RedisAway
 from realtime.raids import Decision
+from realtime.scripting import Scripting
 from server.tasks import Background
 
 HINT_SECONDS = 1.0
@@ -17,7 +17,7 @@ REMEMBERED_MAX = 10_000
 
 
 class Hints:
-    def __init__(self, scripted: Scripted, background: Background) -> None:
+    def __init__(self, scripted: Scripting, background: Background) -> None:
         self._scripted = scripted
         self._background = background
         self._hinted: dict[RaidId, float] = {}

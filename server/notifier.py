@@ -15,10 +15,10 @@ from persistence.rows import OutboxRow
 from raidline.ids import RaidId, TokenHash, UserId
 from realtime import keys
 from realtime.boards import BoardStore
-from realtime.connection import Scripted
 from realtime.errors import RedisAway
 from realtime.hub import PagesDropped
 from realtime.ready_made import drop_definitions
+from realtime.scripting import Scripting
 from realtime.scripts import script
 from server.progress_news import ProgressNews
 
@@ -33,7 +33,7 @@ PlainCommand = list[str]
 
 
 class Notifier:
-    def __init__(self, ledger: Ledger, scripted: Scripted, boards: BoardStore) -> None:
+    def __init__(self, ledger: Ledger, scripted: Scripting, boards: BoardStore) -> None:
         self._ledger = ledger
         self._scripted = scripted
         self._progress = ProgressNews(scripted, boards, self._dropped)

@@ -15,11 +15,11 @@ from raidline.ids import RaidId, UserId
 from realtime import keys
 from realtime.boards import BoardStore
 from realtime.channels import aside_message
-from realtime.connection import Scripted
 from realtime.entries import Aside
 from realtime.hub import PagesDropped
 from realtime.own_log import OwnEvent, OwnLogs
 from realtime.ready_made import drop_people
+from realtime.scripting import Scripting
 
 SHOWN_AT_ONCE = 500
 """Messages to raids in one pipeline."""
@@ -30,7 +30,7 @@ Event = Mapping[str, Any]
 class ProgressNews:
     """`tell` takes the payload of an outbox row; `name` is what its events' ids begin with, the same each time."""
 
-    def __init__(self, scripted: Scripted, boards: BoardStore, dropped: PagesDropped) -> None:
+    def __init__(self, scripted: Scripting, boards: BoardStore, dropped: PagesDropped) -> None:
         self._scripted = scripted
         self._boards = boards
         self._dropped = dropped
@@ -41,7 +41,7 @@ class ProgressNews:
         events: Sequence[Event] = payload["events"]
         people = [UserId(one) for one in payload["people"]]
         if people:
-            await self._scripted.plain(drop_people(people))
+            await self._scripted.plain(drop_people(self._scripted, people))
             self._dropped(people)
         await self._boards.feed(payload["boards"])
         if events:

@@ -6,8 +6,10 @@ what stands in the wrong place, which may be half a password.
 
 from urllib.parse import urlsplit
 
+from realtime.cluster_url import CLUSTER_SCHEMES, ClusterUrl, is_cluster_url
+
 POSTGRES_SCHEMES = ("postgresql", "postgres")
-REDIS_SCHEMES = ("redis", "rediss", "unix")
+REDIS_SCHEMES = ("redis", "rediss", "unix", *CLUSTER_SCHEMES)
 
 _PORT_MAX = 65535
 _HINT = "signs like # / ? in a password are written as %23 %2F %3F"
@@ -26,8 +28,9 @@ def checked_redis_url(url: str) -> str:
     from redis.asyncio import ConnectionPool
     from redis.exceptions import RedisError
 
+    cluster = ClusterUrl.parse(url) if is_cluster_url(url) else None
     try:
-        ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
+        ConnectionPool.from_url(cluster.of(cluster.startup[0]) if cluster else url).make_connection()  # type: ignore[no-untyped-call]
     except (ValueError, TypeError, RedisError):
         raise ValueError("has an option that the Redis client does not know, or a wrong value of one") from None
     return url

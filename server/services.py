@@ -20,16 +20,18 @@ from persistence.streak_keeping import StreakKeeping
 from persistence.streak_page import StreakPages
 from realtime.agenda import Agenda
 from realtime.boards import BoardStore
-from realtime.connection import Scripted
+from realtime.errors import RedisAway
 from realtime.healing import RaidCare
 from realtime.hub import Hub, HubSettings
 from realtime.inspection import Inspector
+from realtime.keys import ACHIEVEMENTS_VERSION
 from realtime.logs import Own
 from realtime.own_log import OwnLogs
 from realtime.presence_store import PresenceStore
 from realtime.raids import RaidStore
 from realtime.ready_made import ReadyMadeStore
-from realtime.server_listener import ServerListener
+from realtime.redis_service import RedisService, open_lane
+from realtime.scripting import Scripting
 from realtime.tickets import TicketStore
 from server.auditor import Auditor
 from server.breaker import Breaker
@@ -74,7 +76,7 @@ CARE_CONNECTIONS = 4
 class Services:
     settings: Settings
     pool: Pool
-    scripted: Scripted
+    scripted: Scripting
     ledger: Ledger
     raids: Raids
     courses: Courses
@@ -101,9 +103,13 @@ class Services:
     leaderboards: Leaderboards
     ready_made: ReadyMade
 
-    async def ping_redis(self) -> None:
-        """Raises RedisAway."""
-        await self.scripted.plain([["PING"]])
+    async def redis_answers(self) -> dict[str, bool]:
+        """Whether it does: each node of a cluster by its name."""
+        answers = await self.scripted.everywhere(["PING"], REDIS_SECONDS)
+        return {
+            "redis" if shard is None else f"redis {shard}": not isinstance(answer, RedisAway)
+            for shard, answer in answers.items()
+        }
 
     async def pending_migrations(self) -> list[str]:
         """Raises LedgerAway."""
@@ -120,9 +126,11 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
     database_url, redis_url = require_urls(settings)
     async with AsyncExitStack() as stack:
         pool = await _pool(stack, database_url)
-        scripted = Scripted(redis_url, timeout=REDIS_SECONDS, connections=REDIS_CONNECTIONS, pause=pause)
+        redis = RedisService(redis_url)
+        stack.push_async_callback(redis.close)
+        scripted = redis.scripted(timeout=REDIS_SECONDS, connections=REDIS_CONNECTIONS, pause=pause)
         stack.push_async_callback(scripted.close)
-        caring = Scripted(redis_url, timeout=CARE_SECONDS, connections=CARE_CONNECTIONS)
+        caring = redis.scripted(timeout=CARE_SECONDS, connections=CARE_CONNECTIONS)
         stack.push_async_callback(caring.close)
 
         ledger, raids, people = Ledger(pool, pause), Raids(pool), People(pool)
@@ -130,9 +138,9 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
         board_store = BoardStore(scripted)
         notifier = Notifier(ledger, scripted, board_store)
         healer = Healer(care, RaidStore(caring), ledger, pause)
-        sessions = Sessions(people, scripted.redis)
+        sessions = Sessions(people, scripted)
         jobs = Jobs(pool, PAGES)
-        hub = _hub(stack, settings, redis_url, pool, scripted, store, healer, sessions)
+        hub = _hub(stack, settings, redis, pool, scripted, store, healer, sessions)
         yield Services(
             settings=settings,
             pool=pool,
@@ -181,7 +189,7 @@ async def _pool(stack: AsyncExitStack, url: str) -> Pool:
 def _write_path(
     stack: AsyncExitStack,
     settings: Settings,
-    scripted: Scripted,
+    scripted: Scripting,
     store: RaidStore,
     ledger: Ledger,
     notifier: Notifier,
@@ -204,9 +212,10 @@ def _leaderboards(stack: AsyncExitStack, store: BoardStore, pool: Pool) -> Leade
     return leaderboards
 
 
-def _ready_made(stack: AsyncExitStack, scripted: Scripted, hub: Hub, notifier: Notifier) -> ReadyMade:
+def _ready_made(stack: AsyncExitStack, scripted: Scripting, hub: Hub, notifier: Notifier) -> ReadyMade:
     background = Background()
-    ready_made = ReadyMade(ReadyMadeStore(scripted), background, lambda: hub.hears_of_drops)
+    store = ReadyMadeStore(scripted, open_lane(scripted, ACHIEVEMENTS_VERSION))
+    ready_made = ReadyMade(store, background, lambda: hub.hears_of_drops)
     hub.on_pages_dropped(ready_made.forget)
     notifier.on_pages_dropped(ready_made.forget)
     for part in (background, ready_made):
@@ -217,16 +226,16 @@ def _ready_made(stack: AsyncExitStack, scripted: Scripted, hub: Hub, notifier: N
 def _hub(
     stack: AsyncExitStack,
     settings: Settings,
-    redis_url: str,
+    redis: RedisService,
     pool: Pool,
-    scripted: Scripted,
+    scripted: Scripting,
     store: RaidStore,
     healer: Healer,
     sessions: Sessions,
 ) -> Hub:
     limits = HubSettings(max_streams=settings.max_connections)
     own = Own(OwnLogs(scripted), functools.partial(own_snapshot, Profiles(pool), StreakPages(pool)))
-    hub = Hub(store, ServerListener(redis_url), healer.ensure, limits, sessions.gone, own, PresenceStore(scripted))
+    hub = Hub(store, redis.listener(), healer.ensure, limits, sessions.gone, own, PresenceStore(scripted))
     hub.on_session_revoked(sessions.forget)
     hub.on_person_changed(sessions.forget_person)
     hub.start()

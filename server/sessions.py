@@ -14,14 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import orjson
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from persistence.people import People
 from persistence.rows import OutboxRow
 from raidline.ids import SessionToken, TokenHash, UserId
 from realtime.errors import RedisAway
 from realtime.keys import SESSION_ENDED, SESSION_IN_DOUBT, SESSION_SECONDS, session_key
+from realtime.scripting import Scripting
 from server.cache import ExpiringCache
 from server.caller import Caller, User, hash_of
 from server.problems import Problem
@@ -30,6 +29,8 @@ LIFETIME: Final = timedelta(days=30)
 IN_MEMORY_S: Final = 30
 IN_MEMORY_MAX: Final = 10_000
 ZONES_IN_MEMORY_S: Final = 300
+ASKED_AT_ONCE: Final = 500
+"""Parts of a question of sessions' ends: on a cluster each is in a part of its own."""
 
 _ENDED: Final = SESSION_ENDED.encode()
 _IN_DOUBT: Final = SESSION_IN_DOUBT.encode()
@@ -45,9 +46,9 @@ class Sessions:
     """`forget` is to be called with every token hash that comes on the channel `sessions:revoked`, `forget_person`
     with what comes on `people:changed`."""
 
-    def __init__(self, people: People, redis: Redis) -> None:
+    def __init__(self, people: People, scripted: Scripting) -> None:
         self._people = people
-        self._redis = redis
+        self._scripted = scripted
         self._memory: ExpiringCache[TokenHash, Caller] = ExpiringCache(IN_MEMORY_MAX, IN_MEMORY_S)
         self._zones: ExpiringCache[UserId, str] = ExpiringCache(IN_MEMORY_MAX, ZONES_IN_MEMORY_S)
         self._forgotten = 0
@@ -108,12 +109,15 @@ class Sessions:
 
     async def gone(self, token_hashes: Collection[TokenHash]) -> Collection[TokenHash]:
         """Which of them have been ended, for whoever may have missed the announcement. Raises RedisAway."""
-        asked = list(token_hashes)
-        try:
-            marks = await self._redis.mget([session_key(one) for one in asked]) if asked else []
-        except (RedisError, OSError) as error:
-            raise RedisAway(f"Redis did not answer: {type(error).__name__}") from error
-        return [one for one, mark in zip(asked, marks, strict=True) if mark == _ENDED]
+        by_key = {session_key(one): one for one in token_hashes}
+        parts = self._scripted.together(by_key)
+        found: list[TokenHash] = []
+        for start in range(0, len(parts), ASKED_AT_ONCE):
+            some = parts[start : start + ASKED_AT_ONCE]
+            answers = await self._scripted.plain([["MGET", *names] for names in some])
+            for names, marks in zip(some, answers, strict=True):
+                found += [by_key[name] for name, mark in zip(names, marks, strict=True) if mark == _ENDED]
+        return found
 
     async def _look_up(self, token_hash: TokenHash) -> Caller | None:
         cached = await self._cached(token_hash)
@@ -129,8 +133,8 @@ class Sessions:
 
     async def _cached(self, token_hash: TokenHash) -> bytes | None:
         try:
-            cached = await self._redis.get(session_key(token_hash))
-        except (RedisError, OSError):
+            cached = (await self._scripted.plain([["GET", session_key(token_hash)]]))[0]
+        except RedisAway:
             return None
         return cached if isinstance(cached, bytes) else None
 
@@ -140,10 +144,11 @@ class Sessions:
         if seconds <= 0:
             return True
         try:
-            stored = await self._redis.set(session_key(token_hash), _packed(caller), ex=seconds, nx=True)
-        except (RedisError, OSError):
+            key = session_key(token_hash)
+            stored = (await self._scripted.plain([["SET", key, _packed(caller), "EX", seconds, "NX"]]))[0]
+        except RedisAway:
             return True
-        return bool(stored) or await self._cached(token_hash) != _ENDED
+        return stored is not None or await self._cached(token_hash) != _ENDED
 
 
 def _expiry(caller: Caller) -> float:

@@ -21,7 +21,8 @@ class Settings(BaseSettings):
     """postgresql:// URL of the ledger. Without it `up`, `replay` and `audit` start a Postgres themselves."""
 
     redis_url: str | None = Field(default=None, validation_alias="REDIS_URL", repr=False)
-    """redis://, rediss:// or unix:// URL of the live state. As with DATABASE_URL."""
+    """redis://, rediss:// or unix:// URL of the live state, or redis+cluster://, rediss+cluster:// with some nodes of a
+    cluster, separated by commas. As with DATABASE_URL."""
 
     port: int = Field(default=8000, validation_alias="PORT", ge=0, le=65535)
     """Where HTTP is served; 0 takes a free one."""

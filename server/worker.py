@@ -4,7 +4,7 @@ Any number of workers may run; each of these is harmless when done twice.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -41,6 +41,9 @@ OVERDUE_SECONDS = 2.0
 
 SETTLED_AGE_MS = 1000
 """A raid is audited when its hint is this old: its servers record most entries themselves within that."""
+
+AWAY_AGAIN_MS = 2000
+"""A deadline that cannot be met because a shard of Redis is away makes room for the others, so long."""
 
 AT_ONCE = 100
 """Raids, deadlines or outbox rows taken in one go."""
@@ -102,16 +105,25 @@ class Worker:
 
         One that cannot be met now comes back with the next refill, so that it never stands before the others.
         """
+        away: set[Hashable] = set()
         for raid_id in await self._services.agenda.deadlines_due(AT_ONCE):
-            try:
-                await self._services.write_path.submit(Settle(raid_id=raid_id))
-            except Unavailable as error:
-                if error.reason == REDIS_AWAY:
-                    raise
-                log.info("deadline_waits", raid_id=raid_id, reason=error.reason)
-            except Exception:
-                log.exception("deadline_failed", raid_id=raid_id)
-            await self._services.agenda.drop_deadline(raid_id)
+            shard = self._services.store.shard(raid_id)
+            if shard in away or not await self._meet_deadline(raid_id):
+                away.add(shard)
+                await self._services.agenda.note_deadlines([(raid_id, now_ms() + AWAY_AGAIN_MS)])
+            else:
+                await self._services.agenda.drop_deadline(raid_id)
+
+    async def _meet_deadline(self, raid_id: RaidId) -> bool:
+        """False when Redis is away for it."""
+        try:
+            await self._services.write_path.submit(Settle(raid_id=raid_id))
+        except Unavailable as error:
+            log.info("deadline_waits", raid_id=raid_id, reason=error.reason)
+            return error.reason != REDIS_AWAY
+        except Exception:
+            log.exception("deadline_failed", raid_id=raid_id)
+        return True
 
     async def audit_hinted(self) -> None:
         """The raids somebody wrote to lately. Those that could not be brought up to date are hinted again."""

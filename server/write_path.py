@@ -9,8 +9,9 @@ Whatever the doubt (no state, another run of Redis, an epoch that is not the row
 raid is healed and the same command is decided again: its id makes that harmless.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import orjson
@@ -101,7 +102,8 @@ class WritePath:
         self._hints = hints
         self._pressure = pressure
         self._pause = pause
-        self._decisions: Line[Decided, Decision] = Line(self._decide_all, most=DECIDE_MOST, waiting=DECIDE_WAITING)
+        self._lines: dict[Hashable, Line[Decided, Decision]] = {}
+        """One for each shard, so that none waits for another; as many as Redis has, or had, nodes."""
 
     async def submit(self, command: Command) -> Outcome:
         """Carry a command out once, however often it comes. Raises Unavailable.
@@ -120,20 +122,28 @@ class WritePath:
             raise Unavailable("overloaded") from error
 
     async def close(self) -> None:
-        await self._decisions.close()
+        for line in self._lines.values():
+            await line.close()
 
     async def decide(self, decided: Decided) -> Decision:
-        self._pressure.check()
-        return await self._decisions.submit(decided)
+        shard = self._store.shard(decided.command.raid_id)
+        self._pressure.check(shard)
+        line = self._lines.get(shard)
+        if line is None:
+            fly = partial(self._decide_all, shard)
+            line = self._lines[shard] = Line(fly, most=DECIDE_MOST, waiting=DECIDE_WAITING)
+        return await line.submit(decided)
 
-    async def _decide_all(self, decided: Sequence[Decided], land: Land[Decision]) -> Sequence[Decision]:
+    async def _decide_all(
+        self, shard: Hashable, decided: Sequence[Decided], land: Land[Decision]
+    ) -> Sequence[Decision]:
         """What is decided goes on to be recorded while Redis works on the rest."""
         raids = {one.command.raid_id for one in decided}
         try:
             return await self._store.decide(decided, self._hints.to_audit(raids), land)
         except RedisAway:
             # Whoever waits behind would wait as long again, and get the same answer.
-            self._decisions.turn_away(RedisAway("Redis did not answer those before"))
+            self._lines[shard].turn_away(RedisAway("Redis did not answer those before"))
             raise
 
 

@@ -7,6 +7,7 @@
 -- Returns {epoch, seq} of the log's head
 
 -- include: own_log
+-- include: publish
 
 local keys, channel = { state = KEYS[1], log = KEYS[2], ids = KEYS[3] }, ARGV[2]
 local log = open_own_log(keys, ARGV[1])
@@ -18,7 +19,7 @@ for at = 3, #ARGV, 3 do
     head = head + 1
     local seq = string.format('%.0f', head)
     redis.call('XADD', keys.log, 'MAXLEN', LOG_ENTRIES_MAX, seq .. '-0', 'event', event, 'data', data)
-    redis.call('PUBLISH', channel, log.epoch .. '-' .. seq .. '\n' .. event .. '\n' .. data)
+    publish(channel, log.epoch .. '-' .. seq .. '\n' .. event .. '\n' .. data)
   end
 end
 if head > log.seq then

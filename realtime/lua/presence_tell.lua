@@ -18,6 +18,7 @@
 -- who is a member: then only the version rises, so that whoever follows it asks once there is a state again.
 
 -- include: presence
+-- include: publish
 
 local presence, servers, watched, online, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local server, lease_ms, grace_ms = ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -84,7 +85,7 @@ if is_unsaid or #appeared > 0 or #vanished > 0 then
   version = text_of(redis.call('HINCRBY', presence, 'version', 1))
 end
 if #appeared > 0 or #vanished > 0 then
-  redis.call('PUBLISH', ARGV[3], 'aside ' .. life .. '-' .. version .. '\npresence\n{"online":['
+  publish(ARGV[3], 'aside ' .. life .. '-' .. version .. '\npresence\n{"online":['
     .. table.concat(appeared, ',') .. '],"offline":[' .. table.concat(vanished, ',') .. ']}')
 end
 for position = 1, 4 do redis.call('PEXPIRE', KEYS[position], lease_ms + grace_ms) end

@@ -15,6 +15,8 @@
 --   occupied    a state stands that is not the frozen one
 --   incomplete  a temporary key lacks elements (it expired, or Redis lost some): load again
 --   suspect     Redis is not the one it was
+-- include: publish
+
 local LENGTH = { hash = 'HLEN', zset = 'ZCARD', stream = 'XLEN' }
 local counts, channel, expire_at = cjson.decode(ARGV[4]), ARGV[5], tonumber(ARGV[7])
 if ARGV[1] ~= ARGV[6] then return 'suspect' end
@@ -42,5 +44,5 @@ for position, count in ipairs(counts) do
   end
 end
 local head = redis.call('HMGET', KEYS[1], 'epoch', 'seq')
-redis.call('PUBLISH', channel, head[1] .. '-' .. head[2] .. '\nreset\n{}')
+publish(channel, head[1] .. '-' .. head[2] .. '\nreset\n{}')
 return 'placed'

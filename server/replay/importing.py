@@ -81,7 +81,8 @@ class InProcess:
     async def reach(self) -> None:
         async def ping() -> None:
             await self._services.ledger.ping()
-            await self._services.ping_redis()
+            if not all((await self._services.redis_answers()).values()):
+                raise RedisAway("a ping was not answered")
 
         await self._answered(ping, min(self._patience, _REACH_S))
 

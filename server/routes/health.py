@@ -12,7 +12,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from persistence.errors import LedgerAway
-from realtime.errors import RedisAway
 from server.context import services_of
 from server.problems import FieldError, Problem
 from server.routes.answers import json_answer
@@ -35,18 +34,17 @@ class Readiness:
 
     async def look(self, services: Services) -> tuple[list[FieldError], list[str]]:
         """What forbids sending requests here, and what is merely missing."""
-        redis_up, ledger = await asyncio.gather(answers(services.ping_redis()), answers(self._check_ledger(services)))
+        redis, ledger = await asyncio.gather(services.redis_answers(), answers(self._check_ledger(services)))
         failing = [FieldError("process", "is shutting down")] if self.draining else []
         if ledger and not self._migrated:
             failing.append(FieldError("postgres", "lacks migrations: run `raidline migrate`"))
-        degraded = [] if ledger else ["postgres"]
-        if not redis_up:
-            degraded.append("redis")
-            if self._without_redis_for() > REDIS_PATIENCE_S:
-                failing.append(FieldError("redis", f"does not answer for more than {REDIS_PATIENCE_S:g} s"))
-        else:
+        away = [name for name, answered in redis.items() if not answered]
+        # One shard of several is no reason: the raids on the others go on here as they would elsewhere.
+        if len(away) < len(redis):
             self._redis_away_since = None
-        return failing, degraded
+        elif self._without_redis_for() > REDIS_PATIENCE_S:
+            failing.append(FieldError("redis", f"does not answer for more than {REDIS_PATIENCE_S:g} s"))
+        return failing, ([] if ledger else ["postgres"]) + away
 
     def _without_redis_for(self) -> float:
         now = time.monotonic()
@@ -62,7 +60,7 @@ async def answers(check: Awaitable[object]) -> bool:
     try:
         async with asyncio.timeout(CHECK_TIMEOUT_S):
             await check
-    except (RedisAway, LedgerAway, TimeoutError):
+    except (LedgerAway, TimeoutError):
         return False
     return True
 

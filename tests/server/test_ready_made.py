@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from persistence.rows import OutboxRow
 from raidline.ids import UserId
 from realtime import keys
+from realtime.connection import Scripted
 from realtime.errors import RedisAway
 from realtime.ready_made import Lease, Made, Missing, achievements_page, stats_page
 from server.problems import Problem
@@ -54,8 +55,13 @@ class Shelf:
         return found
 
 
+def redis_of(services: Services) -> Redis:
+    assert isinstance(services.scripted, Scripted), "the tests here have one server"
+    return services.scripted.redis
+
+
 async def stored(services: Services, page: str = PAGE.key) -> bool:
-    return bool(await services.scripted.redis.exists(page))
+    return bool(await redis_of(services).exists(page))
 
 
 async def kept(services: Services) -> None:
@@ -75,7 +81,7 @@ async def test_a_page_is_built_once_and_then_comes_from_redis(services: Services
     assert await services.ready_made.page(PAGE, shelf.build) == first
     assert first == Made(etag_of(shelf.content), shelf.content)
     assert shelf.built == 1
-    assert 3590 < await services.scripted.redis.ttl(PAGE.key) <= 3600
+    assert 3590 < await redis_of(services).ttl(PAGE.key) <= 3600
 
 
 async def test_many_who_miss_at_once_build_once(services: Services) -> None:
@@ -182,7 +188,7 @@ async def test_another_variant_is_another_page(services: Services) -> None:
 
 async def kept_variant(services: Services, variant: str) -> None:
     async def is_kept() -> bool:
-        found = await services.scripted.redis.get(stats_page(ALICE).key)
+        found = await redis_of(services).get(stats_page(ALICE).key)
         return isinstance(found, bytes) and found.split(b"\n")[0].endswith(b" " + variant.encode())
 
     await eventually(is_kept)
@@ -193,9 +199,9 @@ async def test_a_page_of_another_run_of_redis_is_not_trusted(services: Services)
     shelf = Shelf()
     await services.ready_made.page(PAGE, shelf.build)
     await kept(services)
-    value = await services.scripted.redis.get(PAGE.key)
+    value = await redis_of(services).get(PAGE.key)
     assert isinstance(value, bytes)
-    await services.scripted.redis.set(PAGE.key, b"x" * 40 + value[40:])
+    await redis_of(services).set(PAGE.key, b"x" * 40 + value[40:])
     await services.ready_made.page(PAGE, shelf.build)
     assert shelf.built == 2
 
@@ -258,7 +264,7 @@ async def test_a_server_that_does_not_hear_remembers_nothing(services: Services)
     await services.ready_made.page(PAGE, shelf.build)
     await kept(services)
     await deaf.page(PAGE, shelf.build)
-    await services.scripted.redis.delete(PAGE.key)
+    await redis_of(services).delete(PAGE.key)
     shelf.content = b"new"
     assert (await deaf.page(PAGE, shelf.build)).body == b"new"
     await background.close()

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from persistence.people import People, SessionRow
 from persistence.people import User as UserRow
 from raidline.ids import SessionToken, TokenHash, UserId
+from realtime.connection import Scripted
 from realtime.keys import SESSION_ENDED, session_key
 from server.caller import User, hash_of
 from server.sessions import Sessions
@@ -42,13 +43,20 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
         yield client
 
 
-def sessions_over(ledger: Ledger, redis: Redis) -> Sessions:
-    return Sessions(cast(People, ledger), redis)
+@pytest.fixture
+async def scripted(redis_url: str) -> AsyncIterator[Scripted]:
+    scripted = Scripted(redis_url, timeout=10, connections=4)
+    yield scripted
+    await scripted.close()
 
 
-async def test_the_ledger_is_asked_once_and_redis_remembers_for_other_servers(redis: Redis) -> None:
+def sessions_over(ledger: Ledger, scripted: Scripted) -> Sessions:
+    return Sessions(cast(People, ledger), scripted)
+
+
+async def test_the_ledger_is_asked_once_and_redis_remembers_for_other_servers(redis: Redis, scripted: Scripted) -> None:
     ledger = Ledger()
-    here, there = sessions_over(ledger, redis), sessions_over(ledger, redis)
+    here, there = sessions_over(ledger, scripted), sessions_over(ledger, scripted)
     first = await here.resolve(TOKEN)
     assert first is not None
     assert first.user == User(ANNA.id, ANNA.name, ANNA.tz)
@@ -58,42 +66,43 @@ async def test_the_ledger_is_asked_once_and_redis_remembers_for_other_servers(re
     assert 0 < await redis.ttl(session_key(HASH)) <= 24 * 3600
 
 
-async def test_an_unknown_token_is_remembered_nowhere(redis: Redis) -> None:
+async def test_an_unknown_token_is_remembered_nowhere(redis: Redis, scripted: Scripted) -> None:
     ledger = Ledger()
-    sessions = sessions_over(ledger, redis)
+    sessions = sessions_over(ledger, scripted)
     for _ in range(2):
         assert await sessions.resolve(SessionToken("unknown")) is None
     assert ledger.asked == 2
     assert await redis.dbsize() == 0
 
 
-async def test_redis_remembers_no_longer_than_the_session_lasts(redis: Redis) -> None:
-    await sessions_over(Ledger(timedelta(seconds=90)), redis).resolve(TOKEN)
+async def test_redis_remembers_no_longer_than_the_session_lasts(redis: Redis, scripted: Scripted) -> None:
+    await sessions_over(Ledger(timedelta(seconds=90)), scripted).resolve(TOKEN)
     assert 0 < await redis.ttl(session_key(HASH)) <= 90
 
 
-async def test_a_session_that_ran_out_is_nobodys(redis: Redis) -> None:
-    assert await sessions_over(Ledger(timedelta(seconds=-1)), redis).resolve(TOKEN) is None
+async def test_a_session_that_ran_out_is_nobodys(scripted: Scripted) -> None:
+    assert await sessions_over(Ledger(timedelta(seconds=-1)), scripted).resolve(TOKEN) is None
 
 
-async def test_a_look_up_that_began_before_the_end_does_not_bring_it_back(redis: Redis) -> None:
+async def test_a_look_up_that_began_before_the_end_does_not_bring_it_back(redis: Redis, scripted: Scripted) -> None:
     ledger = Ledger()
-    sessions = sessions_over(ledger, redis)
+    sessions = sessions_over(ledger, scripted)
     ledger.meanwhile = lambda: redis.set(session_key(HASH), SESSION_ENDED)
     assert await sessions.resolve(TOKEN) is None
     assert await redis.get(session_key(HASH)) == SESSION_ENDED.encode()
     assert await sessions.gone([HASH, TokenHash("other")]) == [HASH]
 
 
-async def test_what_is_forgotten_during_a_look_up_is_not_kept_in_memory(redis: Redis) -> None:
+async def test_what_is_forgotten_during_a_look_up_is_not_kept_in_memory(redis: Redis, scripted: Scripted) -> None:
     ledger = Ledger()
-    sessions = sessions_over(ledger, redis)
+    sessions = sessions_over(ledger, scripted)
     ledger.meanwhile = lambda: sessions.forget(HASH)
     assert await sessions.resolve(TOKEN) is not None
     await redis.set(session_key(HASH), SESSION_ENDED)
     assert await sessions.resolve(TOKEN) is None
 
 
-async def test_the_ledger_answers_while_redis_cannot(redis_url: str) -> None:
-    async with Redis.from_url("unix:///nowhere/redis.sock") as nowhere:
-        assert await sessions_over(Ledger(), nowhere).resolve(TOKEN) is not None
+async def test_the_ledger_answers_while_redis_cannot() -> None:
+    nowhere = Scripted("unix:///nowhere/redis.sock", timeout=10, connections=1)
+    assert await sessions_over(Ledger(), nowhere).resolve(TOKEN) is not None
+    await nowhere.close()

@@ -1,4 +1,5 @@
 -- include: clock
+-- include: publish
 -- The raid as a script works on it: read once, changed in memory and in Redis together, answered from.
 
 -- Beyond this many entries the ledger does not hold, nothing new is decided (outcome `backlog`, a 503):
@@ -108,7 +109,7 @@ local function append(raid, event, command_id, data, ledger)
   local seq = text_of(raid.seq)
   redis.call('XADD', raid.keys.log, seq .. '-0',
     'event', event, 'command', command_id, 'data', data_json, 'ledger', ledger_json)
-  redis.call('PUBLISH', raid.channel, text_of(raid.epoch) .. '-' .. seq .. '\n' .. event .. '\n' .. data_json)
+  publish(raid.channel, text_of(raid.epoch) .. '-' .. seq .. '\n' .. event .. '\n' .. data_json)
   local entries = raid.entries
   entries[#entries + 1], entries[#entries + 2], entries[#entries + 3] = seq, event, ledger_json
 end
