@@ -12,7 +12,7 @@ import pytest_asyncio
 from tests.helpers import clean_environment, eventually
 
 PARENT = """
-import os, sys, time
+import os, signal, sys
 from pathlib import Path
 from server import prefork
 
@@ -23,7 +23,7 @@ def work():
     (folder / str(os.getpid())).write_text("")
     if code:
         return code
-    time.sleep(600)
+    signal.pause()
     return 0
 
 sys.exit(prefork.Prefork(2, work).run())
