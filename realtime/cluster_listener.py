@@ -15,7 +15,7 @@ from redis.exceptions import MovedError
 from realtime.cancelling import end_tasks
 from realtime.cluster_url import NodeName
 from realtime.errors import RedisAway
-from realtime.link import AWAY, SHARDED, Link
+from realtime.link import AWAY, SHARDED, Link, Refusal
 from realtime.listener import Listener, Listening
 from realtime.topology import Topology
 
@@ -154,15 +154,17 @@ class ClusterListener(Listener):
         self._topology.doubt(self._node_behind(link))
         self._unsettled.set()
 
-    def on_refused(self, link: Link, names: Collection[bytes], moved: MovedError | None) -> None:
+    def on_refused(self, link: Link, names: Collection[bytes], said: Refusal | None) -> None:
         for name in names:
             del self._homes[name]
         self._refusals.update(names)
         self._fall(names)
         self._lose([name for name in names if self._refusals[name] > _REFUSALS_IN_SILENCE], AWAY)
         node = self._node_behind(link)
-        if moved is not None and node is not None:
-            self._topology.moved(moved, node)
+        if isinstance(said, MovedError) and node is not None:
+            self._topology.moved(said, node)
+        elif said is not None:
+            self._topology.doubt(node)
         self._unsettled.set()
 
     def _node_behind(self, link: Link) -> NodeName | None:

@@ -31,6 +31,8 @@ Commands = asyncio.Queue[Command]
 Hear = Callable[[bytes, bytes], None]
 """Gets a channel's name and what was published. Does not wait, and does not raise."""
 
+Refusal = MovedError | ClusterDownError
+
 AWAY = "redis_away"
 """The reason that streams are told."""
 
@@ -49,9 +51,9 @@ class LinkOwner(Protocol):
     def on_down(self, link: "Link", reason: str) -> None:
         """None of its subscriptions stands. It is connected again by itself."""
 
-    def on_refused(self, link: "Link", names: Collection[bytes], moved: MovedError | None) -> None:
-        """The server does not serve them, or no longer; `moved` is what it said of that, if anything. The link does
-        not want them any more. May raise a RedisError, and then the connection is replaced."""
+    def on_refused(self, link: "Link", names: Collection[bytes], said: Refusal | None) -> None:
+        """The server does not serve them, or no longer; `said` is its answer, if it was asked. The link does not want
+        them any more. May raise a RedisError, and then the connection is replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +211,9 @@ class Link:
                 answer = await connection.read_response(disable_decoding=True)
             except MovedError as error:
                 self._refuse([name for name in self._on_their_way() if key_slot(name) == error.slot_id], error)
-            except ClusterDownError:
+            except ClusterDownError as error:
                 # It does not say of what. Those that are answered well after all do no harm.
-                self._refuse(self._on_their_way())
+                self._refuse(self._on_their_way(), error)
             else:
                 if isinstance(answer, list):
                     if answer[0] == message:
@@ -246,7 +248,7 @@ class Link:
     def _on_their_way(self) -> list[bytes]:
         return [name for name, phase in self._phases.items() if phase is not Phase.STANDING]
 
-    def _refuse(self, names: Collection[bytes], moved: MovedError | None = None) -> None:
+    def _refuse(self, names: Collection[bytes], said: Refusal | None = None) -> None:
         """The server has nothing of these names; of those that were to be left there is nothing to tell."""
         refused = [name for name in names if name in self.wanted]
         for name in names:
@@ -254,4 +256,4 @@ class Link:
         for name in refused:
             del self.wanted[name]
         if refused:
-            self._owner.on_refused(self, refused, moved)
+            self._owner.on_refused(self, refused, said)

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 
 from redis.asyncio import ConnectionPool
-from redis.exceptions import MovedError, RedisError
+from redis.exceptions import RedisError
 
-from realtime.link import PLAIN, Link
+from realtime.link import PLAIN, Link, Refusal
 from realtime.listener import Listener, Listening
 
 
@@ -30,5 +30,5 @@ class ServerListener(Listener):
     def _drop(self, name: bytes) -> None:
         self._link.part(name)
 
-    def on_refused(self, link: Link, names: Collection[bytes], moved: MovedError | None) -> None:
+    def on_refused(self, link: Link, names: Collection[bytes], said: Refusal | None) -> None:
         raise RedisError("a server of its own ends no subscriptions")
