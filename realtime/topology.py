@@ -7,8 +7,9 @@ else is asked of the cluster anew, by redis-py's own discovery, when somebody do
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from redis.asyncio.cluster import ClusterNode, NodesManager
@@ -45,11 +46,14 @@ class Topology:
         """Nodes that were complained of since the cluster was last asked: they are asked last."""
         self._asking: asyncio.Task[None] | None = None
         self._asked_at = float("-inf")
+        self._parting: set[asyncio.Task[None]] = set()
         self._listeners: list[Callable[[], None]] = []
 
     async def close(self) -> None:
         if self._asking is not None:
             await end_tasks([self._asking])
+        if self._parting:
+            await asyncio.wait(self._parting)
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Have `callback` called whenever another node serves some slot. It must not wait, nor raise."""
@@ -135,10 +139,15 @@ class Topology:
             logger.info("%d nodes do not say who serves what: %s", len(startup), error)
             return []
         finally:
-            for node in startup:
-                await node.disconnect()
+            self._part_with(startup)
         owners = manager.slots_cache
         return [_name(owners[slot][0]) if slot in owners else None for slot in range(REDIS_CLUSTER_HASH_SLOTS)]
+
+    def _part_with(self, nodes: Sequence[ClusterNode]) -> None:
+        """Apart from the asking, whose end would leave connections half closed."""
+        task = asyncio.get_running_loop().create_task(_disconnect(nodes))
+        self._parting.add(task)
+        task.add_done_callback(self._parting.discard)
 
     def _options(self) -> dict[str, Any]:
         options: dict[str, Any] = dict(parse_url(self._url.of(self._url.startup[0])))
@@ -154,6 +163,12 @@ class Topology:
         self._nodes = tuple(dict.fromkeys(node for node in slots if node is not None))
         for tell in self._listeners:
             tell()
+
+
+async def _disconnect(nodes: Sequence[ClusterNode]) -> None:
+    for node in nodes:
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            await node.disconnect()
 
 
 def slot_of(key: str | bytes) -> int:

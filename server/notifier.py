@@ -25,6 +25,9 @@ from server.progress_news import ProgressNews
 PROGRESS = "progress"
 """The topic of what changed about people; the others are a command or two each."""
 
+AWAY_MAX = 3
+"""Parts of what is to be said for which a shard of Redis may be away in one go; more mean that Redis is."""
+
 DEFINITIONS = "definitions_changed"
 
 log = structlog.get_logger(__name__)
@@ -47,15 +50,34 @@ class Notifier:
         """Say all of it, then delete the rows. When Redis or Postgres is away the rows stay for the worker."""
         if not rows:
             return
+        parts = [[row for row in rows if row.topic != PROGRESS], *([row] for row in rows if row.topic == PROGRESS)]
+        told: list[int] = []
+        away = 0
+        for part in parts:
+            try:
+                told += await self._say(part)
+            except RedisAway as error:
+                log.info("outbox_waits", rows=len(part), kind=type(error).__name__, reason=str(error))
+                away += 1
+                if away >= AWAY_MAX:
+                    break
+        await self._cross_off(told)
+
+    async def _cross_off(self, told: Sequence[int]) -> None:
+        if not told:
+            return
         try:
-            if commands := [command for row in rows if row.topic != PROGRESS for command in _commands(row)]:
-                await self._scripted.plain(commands)
-            if any(row.topic == DEFINITIONS for row in rows):
-                self._dropped(None)
-            told = [row.id for row in rows if row.topic != PROGRESS or await self._tell(row)]
             await self._ledger.delete_outbox(told)
-        except (RedisAway, LedgerAway) as error:
-            log.info("outbox_waits", rows=len(rows), kind=type(error).__name__)
+        except LedgerAway as error:
+            log.info("outbox_waits", rows=len(told), kind=type(error).__name__)
+
+    async def _say(self, rows: Sequence[OutboxRow]) -> list[int]:
+        """The ids of those that were said. Raises RedisAway."""
+        if commands := [command for row in rows if row.topic != PROGRESS for command in _commands(row)]:
+            await self._scripted.plain(commands)
+        if any(row.topic == DEFINITIONS for row in rows):
+            self._dropped(None)
+        return [row.id for row in rows if row.topic != PROGRESS or await self._tell(row)]
 
     def _dropped(self, people: Collection[UserId] | None) -> None:
         for tell in self._drop_listeners:
