@@ -58,7 +58,6 @@ class ClusterListener(Listener):
             await end_tasks([self._settling])
             self._settling = None
         await asyncio.gather(*(link.close() for link in self._links.values()), *self._closing)
-        self._links.clear()
 
     def _listen_to(self, name: bytes) -> None:
         if self._settling is not None:

@@ -6,19 +6,20 @@ from redis.crc import key_slot
 
 from raidline.ids import RaidId
 from realtime.keys import raid_key
-from tests.cluster.following import PATIENCE, Raids, followed
+from tests.cluster.node import Node
 from tests.cluster.nodes import Nodes
 from tests.helpers import eventually
+from tests.realtime.posting import PATIENCE, Raids, followed
 
 
 async def test_streams_of_raids_on_every_node_are_told_everything(nodes: Nodes) -> None:
-    async with followed(nodes) as raids:
+    async with followed(nodes.url) as raids:
         await raids.agree()
         _nothing_happened_to(raids, raids.ids)
 
 
 async def test_subscriptions_that_are_cut_cost_nothing_but_a_reading(nodes: Nodes) -> None:
-    async with followed(nodes) as raids:
+    async with followed(nodes.url) as raids:
         for node in nodes.all * 3:
             await node.ask("CLIENT", "KILL", "TYPE", "pubsub")
             await raids.go_on(raids.ids, 3)
@@ -29,7 +30,7 @@ async def test_subscriptions_that_are_cut_cost_nothing_but_a_reading(nodes: Node
 
 async def test_streams_of_a_slot_that_moves_under_contributions(nodes: Nodes) -> None:
     raid_id = RaidId(1)
-    async with followed(nodes) as raids:
+    async with followed(nodes.url) as raids:
         slot = key_slot(raid_key(raid_id, "state").encode())
         source = await nodes.owner_of_slot(slot)
         other = next(node for node in nodes.all if node is not source)
@@ -42,9 +43,9 @@ async def test_streams_of_a_slot_that_moves_under_contributions(nodes: Nodes) ->
 
 
 async def test_streams_of_a_primary_that_is_killed_go_on_with_its_replica(own_nodes: Nodes) -> None:
-    async with followed(own_nodes) as raids:
+    async with followed(own_nodes.url) as raids:
         dead = await own_nodes.owner(raid_key(RaidId(1), "state"))
-        its = await raids.on(dead.address)
+        its = await _raids_on(dead, own_nodes, raids)
         others = set(raids.ids) - its
         await dead.kill()
         await raids.go_on(others)
@@ -60,14 +61,18 @@ async def test_streams_of_a_primary_that_is_killed_go_on_with_its_replica(own_no
 
 
 async def test_streams_of_a_primary_that_hands_over_go_on_with_its_replica(own_nodes: Nodes) -> None:
-    async with followed(own_nodes) as raids:
+    async with followed(own_nodes.url) as raids:
         old = await own_nodes.owner(raid_key(RaidId(1), "state"))
-        its = await raids.on(old.address)
+        its = await _raids_on(old, own_nodes, raids)
         await own_nodes.all[own_nodes.all.index(old) + 3].ask("CLUSTER", "FAILOVER")
         await eventually(own_nodes.in_order, PATIENCE)
         await raids.go_on(raids.ids)
         await raids.agree()
         _nothing_happened_to(raids, set(raids.ids) - its)
+
+
+async def _raids_on(node: Node, nodes: Nodes, raids: Raids) -> set[RaidId]:
+    return {raid_id for raid_id in raids.ids if await nodes.owner(raid_key(raid_id, "state")) is node}
 
 
 def _nothing_happened_to(raids: Raids, raid_ids: Collection[RaidId]) -> None:

@@ -1,4 +1,4 @@
-"""Raids all over a cluster that people contribute to and watch, whatever happens to its nodes meanwhile.
+"""Raids that people contribute to and watch all the time, whatever happens to their Redis or cluster meanwhile.
 
 There is no ledger: a raid that is in doubt begins a new life from nothing. Here it matters what its streams are told.
 """
@@ -22,7 +22,6 @@ from realtime.raids import Decided, RaidStore
 from realtime.redis_service import RedisService
 from realtime.scripting import Scripting
 from realtime.stream import Viewer
-from tests.cluster.nodes import Nodes
 from tests.helpers import eventually
 from tests.realtime.raid_world import ACTIVE, ALICE, Loading, contribution
 from tests.realtime.readers import Client, assert_seamless
@@ -34,8 +33,7 @@ BETWEEN_POSTS = 0.02
 class Raids:
     """So many raids, somebody who contributes to each all the time, and a hub with two streams of each."""
 
-    def __init__(self, nodes: Nodes, redis: RedisService, scripted: Scripting, count: int) -> None:
-        self.nodes = nodes
+    def __init__(self, redis: RedisService, scripted: Scripting, count: int) -> None:
         self.ids = [RaidId(number) for number in range(1, count + 1)]
         self.streams: dict[RaidId, list[Client]] = {}
         self.accepted: defaultdict[RaidId, int] = defaultdict(int)
@@ -65,10 +63,6 @@ class Raids:
         await self.hub.watch(stream, raid_id, None if cursor is None else str(cursor))
         stream.open(client.send, client.abort, client.pipe)
         return client
-
-    async def on(self, node_address: str) -> set[RaidId]:
-        """The raids that this node serves."""
-        return {one for one in self.ids if (await self.nodes.owner(raid_key(one, "state"))).address == node_address}
 
     async def go_on(self, raid_ids: Collection[RaidId], more: int = 10) -> None:
         """Wait until so many more contributions to each were accepted, and all its streams have heard of them."""
@@ -127,10 +121,10 @@ class Raids:
 
 
 @asynccontextmanager
-async def followed(nodes: Nodes, count: int = 12) -> AsyncIterator[Raids]:
-    redis = RedisService(nodes.url)
+async def followed(redis_url: str, count: int = 12) -> AsyncIterator[Raids]:
+    redis = RedisService(redis_url)
     scripted = redis.scripted(timeout=1.0, connections=8)
-    raids = Raids(nodes, redis, scripted, count)
+    raids = Raids(redis, scripted, count)
     try:
         await raids.begin()
         await raids.go_on(raids.ids)
