@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from persistence.errors import LedgerAway
-from realtime.errors import RedisAway
 from server.app import create_app
 from server.routes.health import REDIS_PATIENCE_S, Readiness
 from server.settings import Settings
@@ -18,15 +17,15 @@ from tests.server.people import code_of
 class Parts:
     """Stands for the services: what each part says when it is asked."""
 
-    redis: Exception | None = None
     ledger: Exception | list[str]
+    redis: dict[str, bool]
 
     def __init__(self) -> None:
         self.ledger = []
+        self.redis = {"redis": True}
 
-    async def ping_redis(self) -> None:
-        if self.redis:
-            raise self.redis
+    async def redis_answers(self) -> dict[str, bool]:
+        return self.redis
 
     async def pending_migrations(self) -> list[str]:
         if isinstance(self.ledger, Exception):
@@ -58,22 +57,36 @@ async def test_a_database_without_migrations_is_not_ready() -> None:
 async def test_a_part_that_hangs_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.routes.health.CHECK_TIMEOUT_S", 0.01)
     parts = Parts()
-    parts.ping_redis = lambda: asyncio.sleep(60)  # type: ignore[method-assign]
-    assert await look(Readiness(), parts) == ([], ["redis"])
+    parts.pending_migrations = lambda: asyncio.sleep(60)  # type: ignore[method-assign, assignment, return-value]
+    assert await look(Readiness(), parts) == ([], ["postgres"])
 
 
 async def test_only_ten_seconds_without_redis_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr("server.routes.health.time.monotonic", lambda: now)
     readiness, parts = Readiness(), Parts()
-    parts.redis = RedisAway("gone")
+    parts.redis = {"redis": False}
     assert await look(readiness, parts) == ([], ["redis"])
     now += REDIS_PATIENCE_S + 0.1
     assert await look(readiness, parts) == (["redis"], ["redis"])
-    parts.redis = None
+    parts.redis = {"redis": True}
     assert await look(readiness, parts) == ([], [])
-    parts.redis = RedisAway("gone again")
+    parts.redis = {"redis": False}
     assert await look(readiness, parts) == ([], ["redis"])
+
+
+async def test_a_node_of_a_cluster_is_named_and_no_reason_to_go_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("server.routes.health.time.monotonic", lambda: now)
+    readiness, parts = Readiness(), Parts()
+    parts.redis = {"redis one:1": False, "redis two:1": True}
+    for _ in range(2):
+        assert await look(readiness, parts) == ([], ["redis one:1"])
+        now += REDIS_PATIENCE_S + 0.1
+    parts.redis = dict.fromkeys(parts.redis, False)
+    assert await look(readiness, parts) == ([], ["redis one:1", "redis two:1"])
+    now += REDIS_PATIENCE_S + 0.1
+    assert await look(readiness, parts) == (["redis"], ["redis one:1", "redis two:1"])
 
 
 @asynccontextmanager
