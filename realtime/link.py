@@ -109,6 +109,8 @@ class Link:
         self._connect_timeout = connect_timeout
         self.wanted: dict[bytes, None] = {}
         self._phases: dict[bytes, Phase] = {}
+        self._left_over: set[bytes] = set()
+        """To be unsubscribed from once more: the cluster was down."""
         self._commands: Commands | None = None
         """To be sent, in order; None while there is no connection."""
         self._heard_at = 0.0
@@ -158,6 +160,7 @@ class Link:
                 logger.log(level, "the subscription to Redis was lost: %r", errors.exceptions[0])
             self._commands = None
             self._phases.clear()
+            self._left_over.clear()
             self._owner.on_down(self, AWAY)
             failures += 1
             await asyncio.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**failures)))
@@ -196,11 +199,17 @@ class Link:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(self._quiet / 2)
+            self._leave_left_over(commands)
             silent = loop.time() - self._heard_at
             if silent > 2 * self._quiet:
                 raise TimeoutError("Redis has not answered a ping")
             if silent > self._quiet:
                 commands.put_nowait(("PING",))
+
+    def _leave_left_over(self, commands: Commands) -> None:
+        left_over, self._left_over = self._left_over, set()
+        for name in left_over - self._phases.keys():
+            self._unsubscribe(name, commands)
 
     # -- what it says ----------------------------------------------------------------------------------------------
 
@@ -249,10 +258,11 @@ class Link:
         return [name for name, phase in self._phases.items() if phase is not Phase.STANDING]
 
     def _refuse(self, names: Collection[bytes], said: Refusal | None = None) -> None:
-        """The server has nothing of these names; of those that were to be left there is nothing to tell."""
+        """The server gives nothing for these names; of those that were to be left there is nothing to tell."""
         refused = [name for name in names if name in self.wanted]
         for name in names:
-            self._phases.pop(name, None)
+            if self._phases.pop(name, None) is Phase.LEAVING and isinstance(said, ClusterDownError):
+                self._left_over.add(name)
         for name in refused:
             del self.wanted[name]
         if refused:
