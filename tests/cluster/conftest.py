@@ -8,6 +8,8 @@ import pytest_asyncio
 
 from tests.cluster.node import cluster_program
 from tests.cluster.nodes import Nodes, cluster_of
+from tests.server.conftest import open_server as open_server
+from tests.server.conftest import people as people
 
 SHARED_TIMEOUT_MS = 5000
 """Nobody is killed there; a busy machine must not make it look so."""
@@ -40,6 +42,13 @@ async def nodes(shared_nodes: Nodes) -> Nodes:
 def redis_url(nodes: Nodes) -> str:
     """In place of the one Redis: `settings` and `launch` are on the cluster."""
     return nodes.url
+
+
+@pytest_asyncio.fixture
+async def lonely_nodes(program: Path, service_folder: Path) -> AsyncIterator[Nodes]:
+    """Three primaries of this test's own, and nobody to take over."""
+    async with cluster_of(program, service_folder, timeout_ms=OWN_TIMEOUT_MS) as nodes:
+        yield nodes
 
 
 @pytest_asyncio.fixture

@@ -101,6 +101,10 @@ class Node:
         async with Redis(host=LOCAL, port=self.port, decode_responses=True) as client:
             return await client.execute_command(*command)  # type: ignore[no-untyped-call]
 
+    async def has_refused(self, why: str) -> bool:
+        """Whether it ever answered anything with this word."""
+        return f"errorstat_{why}" in await self.ask("INFO", "errorstats")
+
     async def _answers(self) -> bool:
         if not self.running:
             raise RuntimeError(f"a node did not start: {self._child.last_words()}")

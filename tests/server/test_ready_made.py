@@ -61,7 +61,7 @@ def redis_of(services: Services) -> Redis:
 
 
 async def stored(services: Services, page: str = PAGE.key) -> bool:
-    return bool(await redis_of(services).exists(page))
+    return bool((await services.scripted.plain([["EXISTS", page]]))[0])
 
 
 async def kept(services: Services) -> None:
