@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 
@@ -12,8 +12,8 @@ from raidline.ids import RaidId, UserId
 from realtime.errors import RedisAway
 from server.reconciliation import Reconciliation
 from server.services import Services, open_services
+from server.settings import Settings
 from tests.faults.crowd import Crowd, Person, Post
-from tests.faults.stage import Stage
 from tests.helpers import eventually
 
 CAUGHT_UP_SECONDS = 40.0
@@ -22,23 +22,32 @@ CAUGHT_UP_SECONDS = 40.0
 Row = asyncpg.Record
 
 
+class Ground(Protocol):
+    """Where the ledger is, and the live state."""
+
+    @property
+    def database_url(self) -> str: ...
+
+    def settings(self) -> Settings: ...
+
+
 async def verify(
-    stage: Stage, crowd: Crowd, raids: Sequence[RaidId], viewer: Person, *, redis_lost_data: bool = False
+    ground: Ground, crowd: Crowd, raids: Sequence[RaidId], viewer: Person, *, redis_lost_data: bool = False
 ) -> None:
     """`redis_lost_data`: then what was only in Redis may be gone (202), and nothing else."""
     posts = [post for post in crowd.posts if post.raid_id in raids]
     assert all(post.answers for post in posts), "somebody was never answered"
-    async with asyncpg.create_pool(stage.database_url, min_size=0, max_size=2) as pool:
+    async with asyncpg.create_pool(ground.database_url, min_size=0, max_size=2) as pool:
         book = Book(pool, crowd, raids, viewer)
         await eventually(lambda: book.holds(posts, redis_lost_data=redis_lost_data), CAUGHT_UP_SECONDS, every=0.1)
         await eventually(book.adds_up, CAUGHT_UP_SECONDS, every=0.1)
-    await no_difference(stage, raids)
+    await no_difference(ground, raids)
     await _repeats_are_answered_as_at_first(crowd, [post for post in posts if post.durable])
 
 
-async def no_difference(stage: Stage, raids: Sequence[RaidId]) -> None:
+async def no_difference(ground: Ground, raids: Sequence[RaidId]) -> None:
     """What `raidline audit` would say of these raids: nothing, once the auditor has caught up."""
-    async with open_services(stage.settings()) as services:
+    async with open_services(ground.settings()) as services:
         await eventually(lambda: _finds_nothing(services, raids), CAUGHT_UP_SECONDS, every=0.2)
 
 
