@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,7 +11,7 @@ from raidline.ids import Epoch, RaidId, UserId
 from realtime import frames
 from realtime.cursor import Cursor
 from realtime.entries import Entry
-from realtime.errors import RealtimeError
+from realtime.errors import RealtimeError, RedisAway
 from realtime.frames import Frame, ResetFrame
 from realtime.marks import Mark
 from realtime.own_log import OwnPage
@@ -134,15 +135,28 @@ class Logs:
                 return frames.own_reset(user_id, head, await self._own.snapshot(user_id))
 
     async def heads(self, topics: Collection[Topic]) -> dict[Topic, Cursor]:
-        """The last entry of each, as Redis has it now; those it has nothing of are left out."""
+        """The last entry of each, as Redis has it now; those it has nothing of are left out, and those it cannot be
+        asked about. Raises RedisAway where that is all of them."""
         raid_ids = [topic.raid_id for topic in topics if isinstance(topic, RaidTopic)]
         user_ids = [topic.user_id for topic in topics if isinstance(topic, OwnTopic)]
         found: dict[Topic, Cursor] = {}
-        if raid_ids:
-            found.update({RaidTopic(one): head for one, head in (await self._raids.heads(raid_ids)).items()})
-        if user_ids:
-            found.update({OwnTopic(one): head for one, head in (await self._own.logs.heads(user_ids)).items()})
+        away: list[RedisAway] = []
+        for read in (functools.partial(self._raid_heads, raid_ids), functools.partial(self._own_heads, user_ids)):
+            try:
+                found.update(await read())
+            except RedisAway as error:
+                away.append(error)
+        if away and not found:
+            raise away[0]
         return found
+
+    async def _raid_heads(self, raid_ids: list[RaidId]) -> dict[Topic, Cursor]:
+        found = await self._raids.heads(raid_ids) if raid_ids else {}
+        return {RaidTopic(raid_id): head for raid_id, head in found.items()}
+
+    async def _own_heads(self, user_ids: list[UserId]) -> dict[Topic, Cursor]:
+        found = await self._own.logs.heads(user_ids) if user_ids else {}
+        return {OwnTopic(user_id): head for user_id, head in found.items()}
 
     async def _raid_start(self, raid_id: RaidId, viewer: UserId | None, cursor: Cursor | None) -> StreamStart | None:
         for _ in range(HEAL_TRIES):

@@ -9,6 +9,7 @@ from realtime import keys
 from realtime.connection import RUN_ID, Call, Reply
 from realtime.cursor import Cursor
 from realtime.entries import Entry
+from realtime.reaching import heads
 from realtime.scripting import Scripting
 from realtime.scripts import script
 
@@ -53,14 +54,10 @@ class OwnLogs:
         return _page(reply)
 
     async def heads(self, user_ids: Sequence[UserId]) -> dict[UserId, Cursor]:
-        """The last event of each who has a log, as Redis has it now."""
+        """The last event of each who has a log, as Redis has it now. Where some of Redis is away, of those it can be
+        asked about; RedisAway where that is none."""
         calls = [Call(script("head"), [keys.person_key(user_id, "log_state")], []) for user_id in user_ids]
-        replies = await self._scripted.run(calls)
-        return {
-            user_id: Cursor(Epoch(int(reply[0])), Seq(int(reply[1])))
-            for user_id, reply in zip(user_ids, replies, strict=True)
-            if reply[0]
-        }
+        return await heads(self._scripted, user_ids, calls)
 
 
 def _append(user_id: UserId, events: Sequence[OwnEvent]) -> Call:

@@ -63,6 +63,8 @@ class Crowd:
 
     attendance: Attendance = field(default_factory=Attendance)
     next_at: float = 0.0
+    sweep_from: float | None = None
+    """Until then nobody is given up; None before Redis has answered for the first time."""
 
 
 class Crowds:
@@ -88,23 +90,23 @@ class Presence:
         self._server = secrets.token_hex(6)
         """This process, as long as it lives. Not its number: those come again."""
         self._sweep_from = 0.0
+        """For raids that Redis has not been asked about yet: some of it may have been away until now."""
 
     async def run(self) -> None:
         while True:
             await asyncio.sleep(self._settings.interval)
             try:
                 await self.beat()
-            except RedisAway as error:
-                logger.info("who is online waits: %r", error)
             except Exception:
                 logger.exception("who is online could not be told")
 
     async def beat(self) -> None:
-        """Raises RedisAway; then nothing is announced."""
+        """Nothing is announced of raids that Redis cannot be asked about, or is not heard of."""
         now = asyncio.get_running_loop().time()
-        await self._tell_redis(now)
-        await self._ask_wholes(now)
-        for channel in self._raids():
+        away = await self._tell_redis(now)
+        there = [channel for channel in self._raids() if _raid_of(channel) not in away]
+        await self._ask_wholes(there, now)
+        for channel in there:
             if not channel.is_lost:
                 _tell_streams(channel)
 
@@ -113,27 +115,39 @@ class Presence:
         try:
             async with asyncio.timeout(_GOODBYE_SECONDS):
                 await self._tell_redis(asyncio.get_running_loop().time())
-        except (RedisAway, TimeoutError) as error:
-            logger.info("Redis could not be told who went: %r", error)
+        except TimeoutError:
+            logger.info("Redis could not be told in time who went")
 
     # -- to Redis --------------------------------------------------------------------------------------------------
 
-    async def _tell_redis(self, now: float) -> None:
+    async def _tell_redis(self, now: float) -> set[RaidId]:
+        """The raids for which Redis is away."""
         self._drop_the_empty()
         due = {raid_id: crowd for raid_id, crowd in self._crowds.by_raid.items() if self._is_due(raid_id, crowd, now)}
         if not due:
-            return
-        sweeps = now >= self._sweep_from
-        claims = [Claim(raid_id, crowd.attendance.take(), sweeps) for raid_id, crowd in due.items()]
-        standings: Sequence[Standing | None] = [None] * len(claims)
+            return set()
+        claims = [Claim(raid_id, crowd.attendance.take(), self._sweeps(crowd, now)) for raid_id, crowd in due.items()]
+        standings: Sequence[Standing | RedisAway | None] = [None] * len(claims)
         try:
             standings = await self._store.tell(self._server, claims, self._terms)
-        except RedisAway:
-            self._sweep_from = asyncio.get_running_loop().time() + self._settings.hold
-            raise
         finally:
             for claim, standing in zip(claims, standings, strict=True):
                 self._settle(claim, standing, now)
+        return self._away(claims, standings)
+
+    def _sweeps(self, crowd: Crowd, now: float) -> bool:
+        return now >= (self._sweep_from if crowd.sweep_from is None else crowd.sweep_from)
+
+    @staticmethod
+    def _away(claims: Sequence[Claim], standings: Sequence[Standing | RedisAway | None]) -> set[RaidId]:
+        found = {
+            claim.raid_id: standing
+            for claim, standing in zip(claims, standings, strict=True)
+            if isinstance(standing, RedisAway)
+        }
+        if found:
+            logger.info("who is online in %d raids waits: %r", len(found), next(iter(found.values())))
+        return set(found)
 
     def _is_due(self, raid_id: RaidId, crowd: Crowd, now: float) -> bool:
         if crowd.attendance.is_restless:
@@ -143,9 +157,13 @@ class Presence:
         channel = self._channel(raid_id)
         return crowd.attendance.has_claims or (channel is not None and bool(channel.subscribers))
 
-    def _settle(self, claim: Claim, standing: Standing | None, now: float) -> None:
+    def _settle(self, claim: Claim, standing: Standing | RedisAway | None, now: float) -> None:
         crowd, channel = self._crowds.by_raid[claim.raid_id], self._channel(claim.raid_id)
-        if standing is None:
+        if isinstance(standing, RedisAway):
+            self._sweep_from = crowd.sweep_from = asyncio.get_running_loop().time() + self._settings.hold
+        elif crowd.sweep_from is None:
+            crowd.sweep_from = self._sweep_from
+        if not isinstance(standing, Standing):
             crowd.attendance.untold()
             return
         crowd.attendance.told(claim.delta, known=standing.known)
@@ -163,28 +181,28 @@ class Presence:
 
     # -- from Redis ------------------------------------------------------------------------------------------------
 
-    async def _ask_wholes(self, now: float) -> None:
+    async def _ask_wholes(self, channels: Sequence[Channel], now: float) -> None:
         """For streams that cannot know what they missed. A life that has just begun is given time: it may be that
         Redis forgot the one before, and has not heard of everybody yet."""
-        asking = [channel for channel in self._raids() if _may_ask(channel, now)][:_WHOLES_AT_ONCE]
+        asking = [channel for channel in channels if _may_ask(channel, now)][:_WHOLES_AT_ONCE]
         if not asking:
             return
         tidings = [channel.tidings for channel in asking]
         for one in tidings:
             one.ask()
-        answers: Sequence[Whole | Wait | None] = [None] * len(asking)
+        answers: Sequence[Whole | Wait | RedisAway | None] = [None] * len(asking)
         try:
             answers = await self._store.wholes([_raid_of(channel) for channel in asking], self._settings.lease)
         finally:
             for one, answer in zip(tidings, answers, strict=True):
                 self._take(one, answer, now)
 
-    def _take(self, tidings: Tidings, answer: Whole | Wait | None, now: float) -> None:
+    def _take(self, tidings: Tidings, answer: Whole | Wait | RedisAway | None, now: float) -> None:
         if isinstance(answer, Whole):
             tidings.answer(answer)
             return
         tidings.unanswered()
-        tidings.ask_at = now + (self._settings.beat if answer is None else answer.seconds)
+        tidings.ask_at = now + (answer.seconds if isinstance(answer, Wait) else self._settings.beat)
 
     # -- who there is ----------------------------------------------------------------------------------------------
 

@@ -13,7 +13,9 @@ from realtime import keys
 from realtime.attendance import Delta
 from realtime.connection import RUN_ID, Call
 from realtime.cursor import Cursor
+from realtime.errors import RedisAway
 from realtime.marks import Mark
+from realtime.reaching import reached
 from realtime.scripting import Scripting
 from realtime.scripts import script
 from realtime.tidings import Whole
@@ -61,23 +63,24 @@ class Wait:
 
 
 class PresenceStore:
-    """Raises RedisAway. A script that fails (a fault of ours) is logged, and its raid has None."""
+    """RedisAway stands in the place of what could not be asked. A script that fails (a fault of ours) is logged, and
+    its raid has None."""
 
     def __init__(self, scripted: Scripting) -> None:
         self._scripted = scripted
 
-    async def tell(self, server: str, claims: Sequence[Claim], terms: Terms) -> list[Standing | None]:
+    async def tell(self, server: str, claims: Sequence[Claim], terms: Terms) -> list[Standing | RedisAway | None]:
         """In the order of the claims."""
         pieces = [[_tell_call(server, claim, piece, terms) for piece in _pieces(claim.delta)] for claim in claims]
-        replies = iter(await self._scripted.run_each([call for calls in pieces for call in calls]))
+        replies = iter(await reached(self._scripted, [call for calls in pieces for call in calls]))
         return [
             _standing(claim.raid_id, list(islice(replies, len(calls))))
             for claim, calls in zip(claims, pieces, strict=True)
         ]
 
-    async def wholes(self, raid_ids: Sequence[RaidId], settle: float) -> list[Whole | Wait | None]:
+    async def wholes(self, raid_ids: Sequence[RaidId], settle: float) -> list[Whole | Wait | RedisAway | None]:
         """In the order of the raids; `settle` is how long a new life is too young to be asked, in seconds."""
-        replies = await self._scripted.run_each([_whole_call(raid_id, settle) for raid_id in raid_ids])
+        replies = await reached(self._scripted, [_whole_call(raid_id, settle) for raid_id in raid_ids])
         return [_whole(raid_id, reply) for raid_id, reply in zip(raid_ids, replies, strict=True)]
 
 
@@ -114,8 +117,11 @@ def _whole_call(raid_id: RaidId, settle: float) -> Call:
     return Call(script("presence_whole"), names, [RUN_ID, _ms(settle)])
 
 
-def _standing(raid_id: RaidId, replies: Sequence[Any]) -> Standing | None:
+def _standing(raid_id: RaidId, replies: Sequence[Any]) -> Standing | RedisAway | None:
     """Of several calls the first knows what stood before, the last how it stands now."""
+    away = next((reply for reply in replies if isinstance(reply, RedisAway)), None)
+    if away is not None:
+        return away
     if _has_failed(raid_id, replies):
         return None
     known, (_, life, version, due_ms) = replies[0][0], replies[-1]
@@ -123,7 +129,9 @@ def _standing(raid_id: RaidId, replies: Sequence[Any]) -> Standing | None:
     return Standing(known == b"1", Mark(int(life), int(version)), due)
 
 
-def _whole(raid_id: RaidId, reply: Any) -> Whole | Wait | None:
+def _whole(raid_id: RaidId, reply: Any) -> Whole | Wait | RedisAway | None:
+    if isinstance(reply, RedisAway):
+        return reply
     if _has_failed(raid_id, [reply]):
         return None
     if reply[0] != b"0":

@@ -14,6 +14,7 @@ from realtime.connection import RUN_ID, Call, Reply
 from realtime.cursor import Cursor
 from realtime.entries import Entry, LedgerEntry
 from realtime.marks import Mark, parse_mark
+from realtime.reaching import heads
 from realtime.scripting import Scripting
 from realtime.scripts import script
 from realtime.snapshot import Snapshot
@@ -151,13 +152,9 @@ class RaidStore:
         return _log_page(await self._scripted.call(Call(script("log_page"), names, arguments)))
 
     async def heads(self, raid_ids: Sequence[RaidId]) -> dict[RaidId, Cursor]:
-        """The last entry of each raid that has a state, as Redis has it now."""
-        replies = await self._scripted.run([_head_call(raid_id) for raid_id in raid_ids])
-        return {
-            raid_id: Cursor(Epoch(int(reply[0])), Seq(int(reply[1])))
-            for raid_id, reply in zip(raid_ids, replies, strict=True)
-            if reply[0]
-        }
+        """The last entry of each raid that has a state, as Redis has it now. Where some of Redis is away, of those it
+        can be asked about; RedisAway where that is none."""
+        return await heads(self._scripted, raid_ids, [_head_call(raid_id) for raid_id in raid_ids])
 
 
 def _command_call(decided: Decided) -> Call:

@@ -1,27 +1,15 @@
 """Nodes that die, hang, come back and hand over: what the others serve is heard on, and the rest by itself again."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-import pytest_asyncio
 
 from realtime.errors import RedisAway
 from realtime.topology import Topology
-from tests.cluster.conftest import OWN_TIMEOUT_MS
 from tests.cluster.listening import PATIENCE, Heard, by_owner, channels, listening, subscribed
 from tests.cluster.node import Node
-from tests.cluster.nodes import Nodes, cluster_of
+from tests.cluster.nodes import Nodes
 from tests.helpers import eventually
 
 NAMES = channels(30)
-
-
-@pytest_asyncio.fixture
-async def lonely_nodes(program: Path, service_folder: Path) -> AsyncIterator[Nodes]:
-    """Three primaries of this test's own, and nobody to take over."""
-    async with cluster_of(program, service_folder, timeout_ms=OWN_TIMEOUT_MS) as nodes:
-        yield nodes
 
 
 async def test_where_a_primary_is_killed_its_replica_is_heard_and_nothing_else_notices(own_nodes: Nodes) -> None:

@@ -10,6 +10,7 @@ from tests.cluster.node import Node
 from tests.cluster.nodes import Nodes
 from tests.helpers import eventually
 from tests.realtime.posting import PATIENCE, Raids, followed
+from tests.realtime.raid_world import BOB
 
 
 async def test_streams_of_raids_on_every_node_are_told_everything(nodes: Nodes) -> None:
@@ -69,6 +70,23 @@ async def test_streams_of_a_primary_that_hands_over_go_on_with_its_replica(own_n
         await raids.go_on(raids.ids)
         await raids.agree()
         _nothing_happened_to(raids, set(raids.ids) - its)
+
+
+async def test_of_the_other_raids_everything_is_told_while_a_node_is_away(lonely_nodes: Nodes) -> None:
+    async with followed(lonely_nodes.url) as raids:
+        dead = await lonely_nodes.owner(raid_key(RaidId(1), "state"))
+        others = set(raids.ids) - await _raids_on(dead, lonely_nodes, raids)
+        await dead.kill()
+        await raids.go_on(others)
+        before = {one: (raids.told(one, "sync"), raids.told(one, "presence")) for one in others}
+        for raid_id in others:
+            raids.streams[raid_id].append(await raids.watch(raid_id, BOB))
+        await eventually(lambda: all(raids.told(one, "sync") > before[one][0] for one in others), PATIENCE)
+        await eventually(lambda: all(raids.told(one, "presence") > before[one][1] for one in others), PATIENCE)
+        await dead.start()
+        await raids.go_on(raids.ids)
+        await raids.agree()
+        _nothing_happened_to(raids, others)
 
 
 async def _raids_on(node: Node, nodes: Nodes, raids: Raids) -> set[RaidId]:

@@ -9,25 +9,27 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 
-from raidline.ids import Epoch, RaidId, Seq
+from raidline.ids import Epoch, RaidId, Seq, UserId
 from realtime import sse
 from realtime.cancelling import end_tasks
-from realtime.cursor import Cursor
 from realtime.errors import RedisAway
 from realtime.healing import Frozen, HealToken, RaidCare
 from realtime.hub import Hub, HubSettings
 from realtime.keys import raid_key, raid_keys
 from realtime.logs import StillInDoubt
+from realtime.presence import PresenceSettings
+from realtime.presence_store import PresenceStore
 from realtime.raids import Decided, RaidStore
 from realtime.redis_service import RedisService
 from realtime.scripting import Scripting
 from realtime.stream import Viewer
 from tests.helpers import eventually
-from tests.realtime.raid_world import ACTIVE, ALICE, Loading, contribution
+from tests.realtime.raid_world import ACTIVE, ALICE, BOB, Loading, contribution
 from tests.realtime.readers import Client, assert_seamless
 
 PATIENCE = 40.0
 BETWEEN_POSTS = 0.02
+SETTINGS = HubSettings(heartbeat=1.0, presence=PresenceSettings(interval=0.2))
 
 
 class Raids:
@@ -41,7 +43,7 @@ class Raids:
         self._store, self._care = RaidStore(scripted), RaidCare(scripted)
         self._epochs = dict.fromkeys(self.ids, 7)
         self._healing = {raid_id: asyncio.Lock() for raid_id in self.ids}
-        self.hub = Hub(self._store, redis.listener(), self._ensure, HubSettings(heartbeat=1.0))
+        self.hub = Hub(self._store, redis.listener(), self._ensure, SETTINGS, presence=PresenceStore(scripted))
         self._posting: list[asyncio.Task[None]] = []
 
     async def begin(self) -> None:
@@ -58,9 +60,9 @@ class Raids:
     async def stop_posting(self) -> None:
         await end_tasks(self._posting)
 
-    async def watch(self, raid_id: RaidId, cursor: Cursor | None = None) -> Client:
-        client, stream = Client(), self.hub.open(Viewer(ALICE), sse.SSE)
-        await self.hub.watch(stream, raid_id, None if cursor is None else str(cursor))
+    async def watch(self, raid_id: RaidId, user_id: UserId = ALICE) -> Client:
+        client, stream = Client(), self.hub.open(Viewer(user_id), sse.SSE)
+        await self.hub.watch(stream, raid_id, None)
         stream.open(client.send, client.abort, client.pipe)
         return client
 
@@ -117,7 +119,7 @@ class Raids:
             self._epochs[raid_id] += 1
             fields = ACTIVE | {"epoch": self._epochs[raid_id], "public": 1}
             nothing = Frozen("missing", Epoch(0), Seq(0), token=HealToken(""), run_id=run_id)
-            await self._care.load(raid_id, Loading(fields).state(run_id, raid_id), nothing)
+            await self._care.load(raid_id, Loading(fields, (ALICE, BOB)).state(run_id, raid_id), nothing)
 
 
 @asynccontextmanager
