@@ -263,8 +263,10 @@ async def test_an_ordinary_restart_of_redis_under_load_loses_nothing_and_ends_no
 
                 async def restarted() -> None:
                     await stage.redis.stop()
+                    more = load.crowd.contributions(load.raid_id, load.people, COUNT)
                     await eventually(lambda: any(post.unavailable for post in load.crowd.posts))
                     await stage.redis.start()
+                    await more
 
                 await load.during(restarted)
                 await load.during(lambda: _live(watching))
