@@ -166,6 +166,22 @@ class SocketPipe(_Watched):
             self._on_gone = self._on_message = None
 
 
+class Piped(asyncio.Protocol):
+    """Of a protocol with a pipe, which hears from it when the transport wants no more for now."""
+
+    _pipe: _Watched | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._pipe is not None:
+            self._pipe.pause()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._pipe is not None:
+            self._pipe.resume()
+
+
 class _Never:
     """A timer that never goes off."""
 
