@@ -31,6 +31,10 @@ class World:
         self.redis_pid = redis.pid
         self.admin_token = secrets.token_urlsafe()
 
+    def cpu_seconds(self) -> tuple[float, float]:
+        """So far, of Redis and of all of Postgres."""
+        return cpu_seconds(self.redis_pid), cpu_seconds(self.postgres_pid, with_children=True)
+
 
 @contextlib.asynccontextmanager
 async def world() -> AsyncIterator[World]:

@@ -108,8 +108,7 @@ async def _measure(services: World) -> list[Kind]:
 
 async def _round(services: World, kind: Kind, numbers: range) -> Spent:
     def so_far() -> tuple[float, float, float, float]:
-        postgres = cpu_seconds(services.postgres_pid, with_children=True)
-        return time.perf_counter(), cpu_seconds(kind.pid), cpu_seconds(services.redis_pid), postgres
+        return time.perf_counter(), cpu_seconds(kind.pid), *services.cpu_seconds()
 
     before = so_far()
     await _all(numbers, kind.post)
