@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from starlette.requests import Request
 
+from raidline.days import parse_day
 from server.problems import invalid_field
-from server.times import parse_day
 
 PAGE_DEFAULT = 20
 PAGE_MAX = 100
