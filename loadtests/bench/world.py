@@ -41,11 +41,7 @@ async def world() -> AsyncIterator[World]:
     with tempfile.TemporaryDirectory(prefix="raidline-bench-") as folder:
         Path(folder).chmod(0o711)
         postgres, redis = EmbeddedPostgres(Path(folder) / "postgres"), EmbeddedRedis(Path(folder) / "redis")
-        async with contextlib.AsyncExitStack() as stack:
-            await postgres.start()
-            stack.push_async_callback(postgres.stop)
-            await redis.start()
-            stack.push_async_callback(redis.stop)
+        async with postgres, redis:
             await prepare_database(postgres.url)
             yield World(postgres, redis)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from server.embedded.child import Child
 from server.embedded.errors import EmbeddedError
@@ -17,7 +17,7 @@ START_DEADLINE = 60.0
 
 
 class Service(ABC):
-    """No port, one socket in a closed folder, its data in `folder`."""
+    """No port, one socket in a closed folder, its data in `folder`. Runs as long as a block, or from start to stop."""
 
     name: ClassVar[str]
 
@@ -30,6 +30,13 @@ class Service(ABC):
         self._store = store or folder.parent / "programs"
         self._child: Child | None = None
         self._socket_folder: Path | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_failure: object) -> None:
+        await self.stop()
 
     @property
     def data(self) -> Path:

@@ -102,14 +102,11 @@ async def reached(process: FaultyProcess, deadline: float = 20.0) -> None:
 @contextlib.asynccontextmanager
 async def own_services(folder: Path, *, aof: bool = True, save: str = "") -> AsyncIterator[Stage]:
     """A stage whose services nobody else uses: they may be killed, stopped, or given older data."""
-    async with contextlib.AsyncExitStack() as stack:
-        postgres = EmbeddedPostgres(folder / "postgres")
-        await postgres.start()
-        stack.push_async_callback(postgres.stop)
-        redis = EmbeddedRedis(folder / "redis", aof=aof, save=save)
-        await redis.start()
-        stack.push_async_callback(redis.stop)
+    postgres, redis = EmbeddedPostgres(folder / "postgres"), EmbeddedRedis(folder / "redis", aof=aof, save=save)
+    async with postgres, redis:
         await prepare_database(postgres.url)
         stage = Stage(folder, postgres, redis, postgres.url)
-        stack.callback(stage.finish)
-        yield stage
+        try:
+            yield stage
+        finally:
+            stage.finish()
