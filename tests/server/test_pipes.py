@@ -6,7 +6,6 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
@@ -20,8 +19,9 @@ from realtime.chunks import Body, Texts
 from realtime.pipe import AnswerPipe, SocketPipe, answer_pipe_of, socket_pipe_of
 from server import rounds, serving
 from server.abortable_socket import AbortableSocket
-from server.serving import WebServer, listen
+from server.serving import WebServer
 from tests.helpers import eventually
+from tests.server.serving import web_server
 from tests.server.test_raw_connections import HANDSHAKE, answer_to
 
 END = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -86,13 +86,8 @@ async def started(world: World) -> AsyncIterator[WebServer]:
             pass
 
     routes = [Route("/kept", kept, methods=["GET", "POST"]), Route("/early", early), WebSocketRoute("/ws", heard)]
-    with listen("127.0.0.1", 0) as listener:
-        server = WebServer(Starlette(routes=routes), listener, [])
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        await eventually(lambda: server.started)
+    async with web_server(routes) as server:
         yield server
-        server.leave()
-        await task
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import functools
 import json
-from collections.abc import AsyncIterator
 
 import orjson
 import pytest
@@ -16,14 +15,8 @@ from tests.helpers import eventually
 from tests.realtime.many import Many
 from tests.server.following_many import OWN, following_many
 from tests.server.people import Person, code_of
-from tests.server.serving import WAYS, Served, served
+from tests.server.serving import Served, served
 from tests.server.watching import contribute
-
-
-@pytest.fixture(params=WAYS)
-async def server(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Served]:
-    async with served(settings, plain=request.param) as one:
-        yield one
 
 
 async def tell_streak(server: Served, person: Person, current: int) -> None:
