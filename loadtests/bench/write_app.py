@@ -8,6 +8,7 @@ from starlette.routing import Route
 
 from loadtests.bench.empty import take
 from server.app import create_app
+from server.garbage import collect_seldom
 from server.logs import configure_logs
 from server.services import open_services
 from server.serving import WebServer, listen
@@ -24,6 +25,7 @@ async def main() -> None:
         app = create_app(settings, services=services)
         # First, as contributions are: routes are tried one after the other.
         app.router.routes.insert(0, Route(EMPTY, take, methods=["POST"]))
+        collect_seldom()
         await WebServer(app, listener, ()).serve(sockets=[listener])
 
 
