@@ -57,10 +57,16 @@ async def own_connection(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.
 
 
 @contextlib.asynccontextmanager
-async def process(arguments: Sequence[str], environment: Mapping[str, str], port: int) -> AsyncIterator[int]:
-    """A server process that answers on `port`; yields its pid and ends it afterwards."""
+async def process(
+    arguments: Sequence[str], environment: Mapping[str, str], port: int, *, heard: bool = False
+) -> AsyncIterator[int]:
+    """A server process that answers on `port`; yields its pid and ends it afterwards. `heard`: it may print."""
     one = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", *arguments, env={**os.environ, **environment}, stdout=asyncio.subprocess.DEVNULL
+        sys.executable,
+        "-m",
+        *arguments,
+        env={**os.environ, **environment},
+        stdout=None if heard else asyncio.subprocess.DEVNULL,
     )
     try:
         await _answers(port)
