@@ -9,15 +9,16 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from hiredis import pack_command
-from redis.asyncio import BlockingConnectionPool, Redis
+from hiredis import PushNotification, Reader, pack_command
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import (
     ClusterDownError,
+    ConnectionError,
+    InvalidResponse,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -36,6 +37,11 @@ Pause = Callable[[str], Awaitable[None]]
 
 Take = Callable[[int, Reply | ResponseError], None]
 
+READ_AT_ONCE = 65_536
+
+_NOT_ALL = object()
+"""What the parser says where a reply is not all there yet."""
+
 RUN_ID = object()
 """Stands in a call's arguments where the run id of the connection has to go."""
 
@@ -45,8 +51,7 @@ _NOT_NOW = re.compile(r"(?:^|: -)(?:LOADING|OOM|READONLY|MASTERDOWN|BUSY|MISCONF
 _NOT_NOW_CLASSES = (OutOfMemoryError, ReadOnlyError, ClusterDownError, NoScriptError)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One script call. `arguments` may hold RUN_ID."""
 
     script: Script
@@ -58,27 +63,43 @@ async def no_pause(_point: str) -> None:
     """The default: nothing happens at the named points."""
 
 
-class _Pool(BlockingConnectionPool):
-    """A bounded pool whose places survive the cancelling of those who hold or await them.
+class _Pool(ConnectionPool):
+    """A bounded pool: whoever comes when all are in use waits, `patience` seconds at most.
 
-    A `Condition` loses its notification when the task it woke is cancelled at once (CPython before 3.13): a
-    connection would be free and everybody waiting. And a second cancellation can end a release in its midst.
+    redis-py's own bounded pool does the same with a condition, a lock and three events each time, which costs more
+    than a pipeline's writing, and loses a place when the task it woke is cancelled at once (CPython before 3.13).
     """
 
+    def __init__(self, *, patience: float, max_connections: int, **options: Any) -> None:
+        super().__init__(max_connections=max_connections, **options)
+        self._patience = patience
+        self._places = asyncio.Semaphore(max_connections)
+
     async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> AbstractConnection:
+        await self._take_place()
+        connection: AbstractConnection = self.get_available_connection()  # type: ignore[no-untyped-call]
         try:
-            connection: AbstractConnection = await super().get_connection()  # type: ignore[no-untyped-call]
+            await self.ensure_connection(connection)
         except BaseException:
-            await asyncio.shield(self._wake_another())
+            self.give_back(connection)
             raise
         return connection
 
-    async def _wake_another(self) -> None:
-        async with self._condition:
-            self._condition.notify()
+    async def _take_place(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise ConnectionError("no connection was free in time") from error
+
+    def give_back(self, connection: AbstractConnection) -> None:
+        """In one step, so that no cancellation can end it in its midst."""
+        self._in_use_connections.remove(connection)
+        self._available_connections.append(connection)
+        self._places.release()
 
     async def release(self, connection: AbstractConnection) -> None:
-        await asyncio.shield(super().release(connection))
+        self.give_back(connection)
 
 
 class Scripted:
@@ -91,10 +112,11 @@ class Scripted:
     def __init__(self, url: str, *, timeout: float, connections: int, pause: Pause = no_pause) -> None:
         self._run_ids: WeakKeyDictionary[AbstractConnection, str] = WeakKeyDictionary()
         self._pause = pause
+        self._timeout = timeout
         self._pool = _Pool.from_url(
             url,
             max_connections=connections,
-            timeout=timeout,
+            patience=timeout,
             socket_timeout=timeout,
             socket_connect_timeout=timeout,
             retry=None,
@@ -123,7 +145,7 @@ class Scripted:
             raise RedisAway(f"Redis did not answer: {type(error).__name__}") from error
         finally:
             if clean:
-                await self._pool.release(connection)
+                self._pool.give_back(connection)
             else:
                 await self.give_back_broken(connection)
 
@@ -168,9 +190,10 @@ class Scripted:
 
     async def plain(self, commands: Sequence[Sequence[str | bytes | int]]) -> list[Any]:
         """Plain commands in one pipeline, and their answers in order. Raises RedisAway."""
+        answers: list[Any] = []
         async with self._connection() as connection:
-            await connection.send_packed_command(packed(commands))
-            answers = [await _read(connection) for _ in commands]
+            await self._send(connection, packed(commands))
+            await self._read(connection, len(commands), answers.append)
         for answer in answers:
             if isinstance(answer, ResponseError):
                 raise _refusal(answer)
@@ -187,7 +210,7 @@ class Scripted:
         try:
             await connection.disconnect(nowait=True)
         finally:
-            await self._pool.release(connection)
+            self._pool.give_back(connection)
 
     def run_id_of(self, connection: AbstractConnection) -> str:
         return self._run_ids[connection]
@@ -207,17 +230,58 @@ class Scripted:
         """Send all of it, and hand on the replies. Returns the calls whose script Redis does not know."""
         run_id, unknown = self._run_ids[connection], []
         commands = [_command(call, run_id) for _at, call in calls]
-        await connection.send_packed_command(packed([*commands, *hints]))
+        await self._send(connection, packed([*commands, *hints]))
         await self._pause("after_lua_before_reply")
-        for at, call in calls:
-            reply = await _read(connection)
+        waiting = iter(calls)
+
+        def taken(reply: object) -> None:
+            call = next(waiting, None)
+            if call is None:
+                return  # a hint's
             if isinstance(reply, NoScriptError):
-                unknown.append((at, call))
+                unknown.append(call)
             else:
-                take(at, _as_reply(reply))
-        for _ in hints:
-            await _read(connection)
+                take(call[0], _as_reply(reply))
+
+        await self._read(connection, len(calls) + len(hints), taken)
         return unknown
+
+    async def _send(self, connection: AbstractConnection, pipeline: bytes) -> None:
+        """redis-py would make a task of it, to bound it in time."""
+        writer = connection._writer
+        if writer is None:
+            raise ConnectionError("the connection was closed")
+        writer.write(pipeline)
+        async with asyncio.timeout(self._timeout):
+            await writer.drain()
+
+    async def _read(self, connection: AbstractConnection, count: int, take: Callable[[object], None]) -> None:
+        """Hand on so many replies, errors among them, as they come.
+
+        redis-py awaits each by itself, under a timeout of its own: five times the cost of all this. Here is a
+        timeout for each time that there is something to wait for.
+        """
+        stream = connection._reader
+        if stream is None:
+            raise ConnectionError("the connection was closed")
+        errors = connection._parser.parse_error
+        reader = Reader(protocolError=InvalidResponse, replyError=errors, notEnoughData=_NOT_ALL)
+        while count > 0:
+            reply = reader.gets()
+            if reply is _NOT_ALL:
+                reader.feed(await self._more(stream))
+            elif isinstance(reply, ConnectionError):
+                raise reply
+            elif not isinstance(reply, PushNotification):
+                count -= 1
+                take(reply)
+
+    async def _more(self, stream: asyncio.StreamReader) -> bytes:
+        async with asyncio.timeout(self._timeout):
+            received = await stream.read(READ_AT_ONCE)
+        if not received:
+            raise ConnectionError("the connection was closed")
+        return received
 
     async def _load(self, connection: AbstractConnection, scripts: set[Script]) -> None:
         for one in scripts:
@@ -240,13 +304,6 @@ def parse_info(info: bytes) -> dict[str, str]:
 def _command(call: Call, run_id: str) -> list[Any]:
     arguments = [run_id if argument is RUN_ID else argument for argument in call.arguments]
     return ["EVALSHA", call.script.sha, len(call.keys), *call.keys, *arguments]
-
-
-async def _read(connection: AbstractConnection) -> object:
-    try:
-        return await connection.read_response()
-    except ResponseError as error:
-        return error
 
 
 def _as_reply(reply: object) -> Reply | ResponseError:
