@@ -9,9 +9,10 @@ Whatever the doubt (no state, another run of Redis, an epoch that is not the row
 raid is healed and the same command is decided again: its id makes that harmless.
 """
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import orjson
 import structlog
@@ -60,8 +61,7 @@ class ScriptFault(Exception):
     """A script failed, which none should: a fault of ours, and a 500."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """It happened. `durable`: the ledger holds it (else it will, from the log). `replayed`: it had happened before.
 
     `effects` is ready JSON, only for a durable contribution; `result` has `raid` and `member` for contributions.
@@ -122,9 +122,10 @@ class WritePath:
     async def close(self) -> None:
         await self._decisions.close()
 
-    async def decide(self, decided: Decided) -> Decision:
+    def decide(self, decided: Decided) -> "asyncio.Future[Decision]":
+        """Raises RedisFull or LineFull where it is not taken."""
         self._pressure.check()
-        return await self._decisions.submit(decided)
+        return self._decisions.submit(decided)
 
     async def _decide_all(self, decided: Sequence[Decided], land: Land[Decision]) -> Sequence[Decision]:
         """What is decided goes on to be recorded while Redis works on the rest."""
@@ -177,7 +178,7 @@ class _Submission:
         assert contribution_id is not None, "only commands about a contribution ask for its key"
         known = await self._path._recorder.look_up(self._command.raid_id, contribution_id)
         packed = pack_known_key(known) if known is not None else None
-        self._decided = replace(self._decided, looked_up=LookedUp(epoch, packed))
+        self._decided = self._decided._replace(looked_up=LookedUp(epoch, packed))
 
     async def _record(self, decision: Decision) -> Outcome | None:
         result = orjson.loads(decision.result) if self._is_contribution(decision) else None
@@ -185,30 +186,23 @@ class _Submission:
             self._mine.add(Cursor(decision.epoch, Seq(result["seq"])))
         verdict = await self._path._recorder.record(self._command, decision)
         if verdict.again_from is not None:
-            self._decided = replace(self._decided, least_epoch=verdict.again_from)
+            self._decided = self._decided._replace(least_epoch=verdict.again_from)
             return None
         self._path._hints.after(self._command, decision)
         if result is None:
             return Accepted(decision.outcome, _head(decision), verdict.durable, decision.outcome == "already")
-        return self._contribution(decision, result, verdict)
+        return self._contribution(result, verdict)
 
     def _is_contribution(self, decision: Decision) -> bool:
         return decision.outcome in ("accepted", "duplicate")
 
-    def _contribution(self, decision: Decision, result: dict[str, Any], verdict: Verdict) -> Accepted:
-        cursor = Cursor.parse(result["position"])
+    def _contribution(self, result: dict[str, Any], verdict: Verdict) -> Accepted:
+        key = verdict.key
+        cursor = Cursor.parse(result["position"]) if key is None else Cursor(key.epoch, key.seq)
         assert cursor is not None, "the script writes <epoch>-<seq>"
-        if verdict.key is not None:
-            cursor = Cursor(verdict.key.epoch, verdict.key.seq)
         replayed = cursor not in self._mine
-        return Accepted(
-            "duplicate" if replayed else "accepted",
-            cursor,
-            verdict.durable,
-            replayed,
-            result,
-            verdict.key.effects if verdict.key is not None else None,
-        )
+        outcome = "duplicate" if replayed else "accepted"
+        return Accepted(outcome, cursor, verdict.durable, replayed, result, None if key is None else key.effects)
 
 
 def _head(decision: Decision) -> Cursor:
