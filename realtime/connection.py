@@ -5,20 +5,17 @@ new server has another one, the state carries the old, and the script replies `s
 a memory that may have lost what was published. So the id has to be learnt per connection, never per pool.
 """
 
-import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from hiredis import PushNotification, Reader, pack_command
-from redis.asyncio import ConnectionPool, Redis
+from hiredis import pack_command
+from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import (
     ClusterDownError,
-    ConnectionError,
-    InvalidResponse,
     NoScriptError,
     OutOfMemoryError,
     ReadOnlyError,
@@ -27,6 +24,8 @@ from redis.exceptions import (
 )
 
 from realtime.errors import RedisAway
+from realtime.pipeline import send, take_replies
+from realtime.pool import Pool
 from realtime.scripts import Script
 
 Reply = list[bytes]
@@ -36,11 +35,6 @@ Pause = Callable[[str], Awaitable[None]]
 """Awaited at the named points where a crash matters; see `server/points.py`."""
 
 Take = Callable[[int, Reply | ResponseError], None]
-
-READ_AT_ONCE = 65_536
-
-_NOT_ALL = object()
-"""What the parser says where a reply is not all there yet."""
 
 RUN_ID = object()
 """Stands in a call's arguments where the run id of the connection has to go."""
@@ -63,45 +57,6 @@ async def no_pause(_point: str) -> None:
     """The default: nothing happens at the named points."""
 
 
-class _Pool(ConnectionPool):
-    """A bounded pool: whoever comes when all are in use waits, `patience` seconds at most.
-
-    redis-py's own bounded pool does the same with a condition, a lock and three events each time, which costs more
-    than a pipeline's writing, and loses a place when the task it woke is cancelled at once (CPython before 3.13).
-    """
-
-    def __init__(self, *, patience: float, max_connections: int, **options: Any) -> None:
-        super().__init__(max_connections=max_connections, **options)
-        self._patience = patience
-        self._places = asyncio.Semaphore(max_connections)
-
-    async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> AbstractConnection:
-        await self._take_place()
-        connection: AbstractConnection = self.get_available_connection()  # type: ignore[no-untyped-call]
-        try:
-            await self.ensure_connection(connection)
-        except BaseException:
-            self.give_back(connection)
-            raise
-        return connection
-
-    async def _take_place(self) -> None:
-        try:
-            async with asyncio.timeout(self._patience):
-                await self._places.acquire()
-        except TimeoutError as error:
-            raise ConnectionError("no connection was free in time") from error
-
-    def give_back(self, connection: AbstractConnection) -> None:
-        """In one step, so that no cancellation can end it in its midst."""
-        self._in_use_connections.remove(connection)
-        self._available_connections.append(connection)
-        self._places.release()
-
-    async def release(self, connection: AbstractConnection) -> None:
-        self.give_back(connection)
-
-
 class Scripted:
     """Runs scripts in pipelines over a bounded pool.
 
@@ -113,7 +68,7 @@ class Scripted:
         self._run_ids: WeakKeyDictionary[AbstractConnection, str] = WeakKeyDictionary()
         self._pause = pause
         self._timeout = timeout
-        self._pool = _Pool.from_url(
+        self._pool = Pool.from_url(
             url,
             max_connections=connections,
             patience=timeout,
@@ -192,8 +147,8 @@ class Scripted:
         """Plain commands in one pipeline, and their answers in order. Raises RedisAway."""
         answers: list[Any] = []
         async with self._connection() as connection:
-            await self._send(connection, packed(commands))
-            await self._read(connection, len(commands), answers.append)
+            await send(connection, packed(commands), self._timeout)
+            await take_replies(connection, len(commands), answers.append, self._timeout)
         for answer in answers:
             if isinstance(answer, ResponseError):
                 raise _refusal(answer)
@@ -230,7 +185,7 @@ class Scripted:
         """Send all of it, and hand on the replies. Returns the calls whose script Redis does not know."""
         run_id, unknown = self._run_ids[connection], []
         commands = [_command(call, run_id) for _at, call in calls]
-        await self._send(connection, packed([*commands, *hints]))
+        await send(connection, packed([*commands, *hints]), self._timeout)
         await self._pause("after_lua_before_reply")
         waiting = iter(calls)
 
@@ -243,45 +198,8 @@ class Scripted:
             else:
                 take(call[0], _as_reply(reply))
 
-        await self._read(connection, len(calls) + len(hints), taken)
+        await take_replies(connection, len(calls) + len(hints), taken, self._timeout)
         return unknown
-
-    async def _send(self, connection: AbstractConnection, pipeline: bytes) -> None:
-        """redis-py would make a task of it, to bound it in time."""
-        writer = connection._writer
-        if writer is None:
-            raise ConnectionError("the connection was closed")
-        writer.write(pipeline)
-        async with asyncio.timeout(self._timeout):
-            await writer.drain()
-
-    async def _read(self, connection: AbstractConnection, count: int, take: Callable[[object], None]) -> None:
-        """Hand on so many replies, errors among them, as they come.
-
-        redis-py awaits each by itself, under a timeout of its own: five times the cost of all this. Here is a
-        timeout for each time that there is something to wait for.
-        """
-        stream = connection._reader
-        if stream is None:
-            raise ConnectionError("the connection was closed")
-        errors = connection._parser.parse_error
-        reader = Reader(protocolError=InvalidResponse, replyError=errors, notEnoughData=_NOT_ALL)
-        while count > 0:
-            reply = reader.gets()
-            if reply is _NOT_ALL:
-                reader.feed(await self._more(stream))
-            elif isinstance(reply, ConnectionError):
-                raise reply
-            elif not isinstance(reply, PushNotification):
-                count -= 1
-                take(reply)
-
-    async def _more(self, stream: asyncio.StreamReader) -> bytes:
-        async with asyncio.timeout(self._timeout):
-            received = await stream.read(READ_AT_ONCE)
-        if not received:
-            raise ConnectionError("the connection was closed")
-        return received
 
     async def _load(self, connection: AbstractConnection, scripts: set[Script]) -> None:
         for one in scripts:
