@@ -19,7 +19,7 @@ run: install
 	@PORT=$(PORT) $(BIN)/raidline up
 
 test: install
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install
 	$(BIN)/ruff format --check .

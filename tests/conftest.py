@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -20,6 +21,7 @@ from pydantic import SecretStr
 from server.embedded import EmbeddedPostgres, EmbeddedRedis
 from server.settings import Settings, load_settings
 from tests.helpers import ADMIN_TOKEN, SETTING_NAMES, Launched, clean_environment, free_port
+from tests.scheduling import Scheduling
 
 TEMPLATE = "raidline_template"
 
@@ -33,6 +35,11 @@ Launch = Callable[..., Awaitable[Launched]]
 class Embedded:
     postgres: EmbeddedPostgres
     redis: EmbeddedRedis
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)

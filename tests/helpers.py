@@ -1,8 +1,10 @@
 """What tests of every ring need: waiting without hoping, and real servers as processes."""
 
 import asyncio
+import contextlib
 import inspect
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -18,6 +20,7 @@ from server.embedded.child import LAUNCH
 
 REPOSITORY = Path(__file__).parent.parent
 ADMIN_TOKEN = "the-admin-token-of-tests"
+PORTS = (10_000, 32_000)
 SETTING_NAMES = ("DATABASE_URL", "REDIS_URL", "PORT", "WEB_CONCURRENCY", "ALLOWED_ORIGINS")
 
 
@@ -39,9 +42,14 @@ async def eventually(condition: Callable[[], Any], deadline: float = 10.0, *, ev
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """From below those of outgoing connections, which take theirs at any moment, and by chance, since others look for
+    one at the same moment."""
+    while True:
+        port = random.SystemRandom().randrange(*PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def clean_environment(**settings: str) -> dict[str, str]:
