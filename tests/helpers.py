@@ -96,6 +96,10 @@ class Launched:
         return self.process.pid
 
     @property
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    @property
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
