@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from server.embedded import EmbeddedPostgres, EmbeddedRedis
 from server.settings import Settings, load_settings
-from tests.helpers import ADMIN_TOKEN, SETTING_NAMES, Launched, clean_environment, free_port
+from tests.helpers import ADMIN_TOKEN, SETTING_NAMES, Launched, clean_environment, finish_all, free_port
 from tests.scheduling import Scheduling
 
 TEMPLATE = "raidline_template"
@@ -164,8 +164,7 @@ def launching(database_url: str, redis_url: str, folder: Path) -> Iterator[Launc
     try:
         yield start
     finally:
-        for process in reversed(launched):
-            process.finish()
+        finish_all(launched)
 
 
 @contextlib.asynccontextmanager

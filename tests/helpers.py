@@ -141,13 +141,29 @@ class Launched:
     def resume(self) -> None:
         self.process.send_signal(signal.SIGCONT)
 
+    def ask_to_end(self) -> None:
+        """SIGTERM, also to one that stands still."""
+        if self.running:
+            self.process.terminate()
+            self.resume()
+
     def finish(self) -> None:
         """The end of a test: gone, whatever state it was in."""
-        if self.process.poll() is None:
-            self.resume()
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        self.process.wait()
+        self.ask_to_end()
+        self.wait_for_end()
+
+    def wait_for_end(self) -> None:
+        """Having been asked; not for ever."""
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def finish_all(processes: Sequence[Launched]) -> None:
+    """All of them at once, for each may take a while to end in good order."""
+    for process in processes:
+        process.ask_to_end()
+    for process in processes:
+        process.wait_for_end()

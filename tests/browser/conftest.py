@@ -6,16 +6,18 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from server.embedded import EmbeddedRedis, ServiceUrls
 from tests.browser import chromium
 from tests.browser.raidline import Raidline, open_raidline
-from tests.browser.world import World
+from tests.browser.world import PATIENCE_MS, World
 from tests.conftest import Embedded, Launch, clone_of, launching
 from tests.end_to_end.client import client_of
 
 FAILED = pytest.StashKey[bool]()
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -11,7 +11,7 @@ from raidline.ids import RaidId
 from server.commands import prepare_database
 from server.embedded import EmbeddedPostgres, EmbeddedRedis
 from server.settings import Settings, load_settings
-from tests.helpers import ADMIN_TOKEN, Launched, clean_environment, eventually, free_port
+from tests.helpers import ADMIN_TOKEN, Launched, clean_environment, eventually, finish_all, free_port
 
 
 class FaultyProcess(Launched):
@@ -88,8 +88,7 @@ class Stage:
         return process
 
     def finish(self) -> None:
-        for process in reversed(self._started):
-            process.finish()
+        finish_all(self._started)
 
 
 async def reached(process: FaultyProcess, deadline: float = 20.0) -> None:
