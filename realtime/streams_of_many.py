@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from realtime import frames, sse
 from realtime.chunks import Body, Chunk
@@ -19,8 +20,9 @@ from realtime.frames import Frame
 from realtime.hub import Hub, NotVisible
 from realtime.positions import Positions, claims
 from realtime.stream import Stream, Transport, Viewer
+from realtime.subscriber import Form, Give
 from realtime.topics import RaidTopic, Topic
-from realtime.window import MAX_WRITE_BYTES
+from realtime.window import MAX_WRITE_BYTES, Share
 
 logger = logging.getLogger(__name__)
 
@@ -55,9 +57,18 @@ class StreamOfMany(Stream):
             self._size += len(chunk.body)
         if self._size >= MAX_WRITE_BYTES:
             self._seal()
+            self._step_out()
         if not self._is_due and self._size:
             self._is_due = True
             asyncio.get_running_loop().call_soon(self._write)
+
+    def direct(self, topic: Topic) -> tuple[Form, Give] | None:
+        return (_itself, partial(self._take, topic)) if self.writable else None
+
+    def _take(self, topic: Topic, share: Share) -> None:
+        self.write(share.chunk)
+        if share.reached is not None:
+            self._positions.reach(topic, share.reached)
 
     def reach(self, topic: Topic, cursor: Cursor) -> None:
         self._positions.reach(topic, cursor)
@@ -105,6 +116,10 @@ class StreamOfMany(Stream):
         body = b"".join(self._gathered)
         self._gathered.clear()
         self._sealed.append(Body(body))
+
+
+def _itself(share: Share) -> Share:
+    return share
 
 
 def _gone(topic: Topic) -> Chunk:

@@ -48,6 +48,11 @@ class AbortableSocket(Piped, WebSocketsSansIOProtocol):
     def take_turn(self) -> None:
         self.send_keepalive_ping()
 
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        if self._pipe is not None:
+            self._pipe.cease()
+
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:

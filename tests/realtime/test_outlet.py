@@ -1,6 +1,7 @@
 """A pipe, and an ASGI send that is driven by hand: order, waiting, failing, and nothing that reaches the writer."""
 
 import asyncio
+from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
@@ -22,6 +23,8 @@ class Wire:
         self.cancelled = False
         self.woken: list[int] = []
         """How much had been sent whenever the outlet said that it is writable again."""
+        self.blocked: list[int] = []
+        """The same of when it was no longer."""
 
     def open(self, outlet: Outlet) -> None:
         outlet.open(self.send)
@@ -58,6 +61,10 @@ class Tube(Wire):
 
     def watch(self, waiting: Waiting) -> None:
         self._waiting = waiting
+
+    @property
+    def put(self) -> Callable[[bytes], object]:
+        return self.write
 
     def write(self, data: bytes) -> bool:
         assert not self.paused
@@ -111,7 +118,7 @@ chunk = Names
 def with_outlet(way: type[W]) -> tuple[W, Outlet]:
     """Not open yet."""
     wire = way()
-    return wire, Outlet(lambda: wire.woken.append(len(wire.sent)))
+    return wire, Outlet(lambda: wire.woken.append(len(wire.sent)), lambda: wire.blocked.append(len(wire.sent)))
 
 
 def opened(way: type[W]) -> tuple[W, Outlet]:
@@ -171,12 +178,27 @@ async def test_a_paused_pipe_is_given_nothing_and_costs_no_task() -> None:
         outlet.push(chunk(name))
     assert wire.sent == ["a"]
     assert (outlet.parked_since is None, outlet.writable) == (False, False)
+    assert outlet.put is None
+    assert wire.blocked == [1]
     assert len(asyncio.all_tasks()) == before
     wire.read()
     await eventually(lambda: outlet.writable)
     assert wire.sent == ["a", "b", "c"]
     assert (outlet.parked_since is None, outlet.writable) == (True, True)
     assert wire.woken == [0, 3]
+
+
+async def test_what_is_driven_past_the_queue_parks_and_says_so() -> None:
+    wire, outlet = held_up(Wire)
+    outlet.drive([{"type": "a"}, {"type": "b"}])
+    assert wire.blocked == [0]
+    assert not outlet.writable
+    wire.read()
+    await eventually(lambda: outlet.writable)
+    assert wire.sent == ["a", "b"]
+    outlet.drive([{"type": "broken"}])
+    assert outlet.closed
+    assert wire.blocked == [0, 2]
 
 
 async def test_a_pipe_that_is_paused_again_at_once_stays_so() -> None:
