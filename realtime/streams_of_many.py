@@ -18,10 +18,11 @@ from realtime.cursor import Cursor
 from realtime.ending import Ending
 from realtime.frames import Frame
 from realtime.hub import Hub, NotVisible
-from realtime.positions import Positions, claims
+from realtime.positions import Place, Positions, claims
 from realtime.stream import Stream, Transport, Viewer
 from realtime.subscriber import Form, Give
 from realtime.topics import RaidTopic, Topic
+from realtime.turn import turn_of_the_loop
 from realtime.window import MAX_WRITE_BYTES, Share
 
 logger = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class StreamOfMany(Stream):
     def __init__(self, viewer: Viewer, transport: Transport) -> None:
         super().__init__(viewer, transport)
         self._positions = Positions()
+        self._turn = turn_of_the_loop()
         self._sealed: list[Body] = []
         self._gathered: list[bytes] = []
         self._size = 0
@@ -60,15 +62,15 @@ class StreamOfMany(Stream):
             self._step_out()
         if not self._is_due and self._size:
             self._is_due = True
-            asyncio.get_running_loop().call_soon(self._write)
+            self._turn.do(self._write)
 
     def direct(self, topic: Topic) -> tuple[Form, Give] | None:
-        return (_itself, partial(self._take, topic)) if self.writable else None
+        return (_itself, partial(self._take, self._positions.place(topic))) if self.writable else None
 
-    def _take(self, topic: Topic, share: Share) -> None:
+    def _take(self, place: Place, share: Share) -> None:
         self.write(share.chunk)
         if share.reached is not None:
-            self._positions.reach(topic, share.reached)
+            self._positions.move(place, share.reached)
 
     def reach(self, topic: Topic, cursor: Cursor) -> None:
         self._positions.reach(topic, cursor)
