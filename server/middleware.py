@@ -49,6 +49,9 @@ class RequestFrame:
             log_fault(request_id, scope, failure)
             if not marked.started:
                 await Problem("internal_error").to_response(request_id)(scope, receive, marked)
+        finally:
+            # It leads back to the scope: left there, every request would be a circle for the collector to find.
+            del scope[SERVERS_SEND]
 
 
 class _MarkedSend:
