@@ -1,7 +1,8 @@
 # Everything runs from .venv, which is built from whatever `python3` >= 3.11 there is.
 #
 #   make run       the whole of Raidline on http://127.0.0.1:8000 (PORT= for another port)
-#   make test      the test suite, against its own PostgreSQL and Redis
+#   make test      the test suite in three processes, each against its own PostgreSQL and Redis
+#                  (ARGS="-n 0 tests/test_x.py" for one file in this process)
 #   make check     format, lint, types, layers
 #   make bench     the benchmarks; bench-write only that of contributions, bench-ledger those of the ledger
 #                  (ARGS=--profile shows where the time goes), bench-fanout that of deliveries (docs/performance.md)
@@ -20,7 +21,7 @@ run: install
 	@PORT=$(PORT) $(BIN)/raidline up
 
 test: install
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: install
 	$(BIN)/ruff format --check .

@@ -15,7 +15,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import socket
 import sys
 import tempfile
 import time
@@ -26,6 +25,7 @@ from pathlib import Path
 
 import aiohttp
 
+from loadtests.bench.world import free_port
 from loadtests.watching import Sight, Transport, watch
 from server.replay import CONCURRENCY, Raid, replay
 
@@ -106,7 +106,7 @@ async def run(file: Path, url: str, admin_token: str, concurrency: int) -> int:
 async def own_server(admin_token: str) -> AsyncIterator[str]:
     """`raidline up` on a folder of its own and a free port, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="raidline-watch-") as folder:
-        port = _free_port()
+        port = free_port()
         arguments = ["-m", "server", "up", "--no-demo", "--port", str(port), "--data", f"{folder}/data"]
         environment = {**os.environ, "RAIDLINE_ADMIN_TOKEN": admin_token}
         process = await asyncio.create_subprocess_exec(sys.executable, *arguments, env=environment)
@@ -118,12 +118,6 @@ async def own_server(admin_token: str) -> AsyncIterator[str]:
             if process.returncode is None:
                 process.terminate()
             await process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _until_ready(url: str, process: asyncio.subprocess.Process) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import asyncpg
 import orjson
@@ -22,8 +22,7 @@ class Recall:
     contribution_id: ContributionId
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedKey:
+class RecordedKey(NamedTuple):
     """A contribution the ledger holds. `fresh` where the call that gives it has recorded it."""
 
     epoch: Epoch

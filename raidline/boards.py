@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple, NewType
 
+from raidline import days
 from raidline.ids import RaidId, UserId
 
 BoardName = NewType("BoardName", str)
@@ -23,10 +24,9 @@ AHEAD_MS = 14 * HOUR_MS
 FINAL_AFTER_MS = 14 * HOUR_MS
 """How long after its last date has ended in UTC a board is final."""
 
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _WEEK = re.compile(r"([0-9]{4})-W([0-9]{2})", re.ASCII)
-_FIRST, _LAST = date(1970, 1, 2), date(2999, 12, 31)
 _EPOCH = date(1970, 1, 1)
+_FIRST, _LAST = _EPOCH + timedelta(days=1), days.LAST_DAY
 
 
 class Total(NamedTuple):
@@ -89,13 +89,8 @@ def of_raid(raid_id: RaidId) -> RaidBoard:
 
 def parse_day(text: str) -> Period | None:
     """The board of `2026-11-20`; None for what is no day, or a day that nobody will ask for."""
-    if _DAY.fullmatch(text) is None:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return daily(day) if _FIRST <= day <= _LAST else None
+    day = days.parse_day(text)
+    return daily(day) if day is not None and day >= _FIRST else None
 
 
 def parse_week(text: str) -> Period | None:

@@ -17,12 +17,13 @@ from realtime.attendance import Attendance
 from realtime.cursor import Cursor
 from realtime.entries import Aside, Entry
 from realtime.frames import EventFrame, Frame, ResetFrame, entry_frame, status
+from realtime.front import Front
 from realtime.marks import Mark
 from realtime.subscriber import Subscriber
 from realtime.tidings import News, Tidings
 from realtime.topics import Topic
 from realtime.visibility import Change
-from realtime.window import MAX_FRAMES, Wanted, Window
+from realtime.window import MAX_FRAMES, Window
 
 STATUS = "status"
 
@@ -79,6 +80,7 @@ class Channel:
         """The last entry in the window; None until the first subscriber has told where it begins."""
         self.public = False
         self.subscribers: dict[Subscriber, None] = {}
+        self._front = Front()
         self.stragglers: list[Subscriber] = []
         """Fell out of the window; wait for a snapshot."""
         self.attendance = attendance or Attendance()
@@ -97,10 +99,12 @@ class Channel:
 
     def add(self, subscriber: Subscriber) -> None:
         self.subscribers[subscriber] = None
+        self._front.add(subscriber)
 
     def remove(self, subscriber: Subscriber) -> None:
         subscriber.live = False
         self.subscribers.pop(subscriber, None)
+        self._front.remove(subscriber)
         self.attendance.left(subscriber)
         self.tidings.forget(subscriber)
         if not self.subscribers:
@@ -255,31 +259,8 @@ class Channel:
         self._held.clear()
 
     def flush(self) -> None:
-        """Write what stands in the window to all who read. What most of them need is looked up once for all."""
-        together, apart = self._sorted_out()
-        for wanted, subscribers in together.items():
-            share = self.window.share(*wanted)
-            for subscriber in subscribers:
-                subscriber.take(share)
-            if share.end < self.window.end:
-                apart.extend(subscribers)
-        for subscriber in apart:
-            subscriber.flush()
-
-    def _sorted_out(self) -> tuple[dict[Wanted, list[Subscriber]], list[Subscriber]]:
-        """Those who can just be given what comes next, and those with whom something is the matter."""
-        together: dict[Wanted, list[Subscriber]] = {}
-        apart: list[Subscriber] = []
-        start, end = self.window.start, self.window.end
-        for subscriber in self.subscribers:
-            stream, position = subscriber.stream, subscriber.position
-            if position == end or not (subscriber.live and stream.writable):
-                continue
-            if position < start or subscriber.floor is not None:
-                apart.append(subscriber)
-            else:
-                together.setdefault((stream.framing, position, subscriber.is_member), []).append(subscriber)
-        return together, apart
+        """Write what stands in the window to all who read."""
+        self._front.flush(self.window)
 
     def straggle(self, subscriber: Subscriber) -> None:
         """The window no longer reaches back to where this subscriber stands."""

@@ -9,12 +9,11 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from hiredis import pack_command
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
 from redis.exceptions import (
     ClusterDownError,
@@ -26,6 +25,8 @@ from redis.exceptions import (
 )
 
 from realtime.errors import RedisAway
+from realtime.pipeline import send, take_replies
+from realtime.pool import Pool
 from realtime.scripts import Script
 
 Reply = list[bytes]
@@ -45,8 +46,7 @@ _NOT_NOW = re.compile(r"(?:^|: -)(?:LOADING|OOM|READONLY|MASTERDOWN|BUSY|MISCONF
 _NOT_NOW_CLASSES = (OutOfMemoryError, ReadOnlyError, ClusterDownError, NoScriptError)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One script call. `arguments` may hold RUN_ID."""
 
     script: Script
@@ -56,29 +56,6 @@ class Call:
 
 async def no_pause(_point: str) -> None:
     """The default: nothing happens at the named points."""
-
-
-class _Pool(BlockingConnectionPool):
-    """A bounded pool whose places survive the cancelling of those who hold or await them.
-
-    A `Condition` loses its notification when the task it woke is cancelled at once (CPython before 3.13): a
-    connection would be free and everybody waiting. And a second cancellation can end a release in its midst.
-    """
-
-    async def get_connection(self, command_name: Any = None, *keys: Any, **options: Any) -> AbstractConnection:
-        try:
-            connection: AbstractConnection = await super().get_connection()  # type: ignore[no-untyped-call]
-        except BaseException:
-            await asyncio.shield(self._wake_another())
-            raise
-        return connection
-
-    async def _wake_another(self) -> None:
-        async with self._condition:
-            self._condition.notify()
-
-    async def release(self, connection: AbstractConnection) -> None:
-        await asyncio.shield(super().release(connection))
 
 
 class Scripted:
@@ -91,10 +68,11 @@ class Scripted:
     def __init__(self, url: str, *, timeout: float, connections: int, pause: Pause = no_pause) -> None:
         self._run_ids: WeakKeyDictionary[AbstractConnection, str] = WeakKeyDictionary()
         self._pause = pause
-        self._pool = _Pool.from_url(
+        self._timeout = timeout
+        self._pool = Pool.from_url(
             url,
             max_connections=connections,
-            timeout=timeout,
+            patience=timeout,
             socket_timeout=timeout,
             socket_connect_timeout=timeout,
             retry=None,
@@ -123,7 +101,7 @@ class Scripted:
             raise RedisAway(f"Redis did not answer: {type(error).__name__}") from error
         finally:
             if clean:
-                await self._pool.release(connection)
+                self._pool.give_back(connection)
             else:
                 await self.give_back_broken(connection)
 
@@ -176,9 +154,11 @@ class Scripted:
 
     async def plain_each(self, commands: Sequence[Sequence[str | bytes | int]]) -> list[Any]:
         """As `plain`, with the error of a command that was refused in the place of its answer."""
+        answers: list[Any] = []
         async with self._connection() as connection:
-            await connection.send_packed_command(packed(commands))
-            return [await _read(connection) for _ in commands]
+            await send(connection, packed(commands), self._timeout)
+            await take_replies(connection, len(commands), answers.append, self._timeout)
+        return answers
 
     async def borrow(self) -> AbstractConnection:
         """A connection to keep; one place of the pool is taken until it is given back. Raises RedisAway."""
@@ -191,7 +171,7 @@ class Scripted:
         try:
             await connection.disconnect(nowait=True)
         finally:
-            await self._pool.release(connection)
+            self._pool.give_back(connection)
 
     def run_id_of(self, connection: AbstractConnection) -> str:
         return self._run_ids[connection]
@@ -231,16 +211,20 @@ class Scripted:
         """Send all of it, and hand on the replies. Returns the calls whose script Redis does not know."""
         run_id, unknown = self._run_ids[connection], []
         commands = [_command(call, run_id) for _at, call in calls]
-        await connection.send_packed_command(packed([*commands, *hints]))
+        await send(connection, packed([*commands, *hints]), self._timeout)
         await self._pause("after_lua_before_reply")
-        for at, call in calls:
-            reply = await _read(connection)
+        waiting = iter(calls)
+
+        def taken(reply: object) -> None:
+            call = next(waiting, None)
+            if call is None:
+                return  # a hint's
             if isinstance(reply, NoScriptError):
-                unknown.append((at, call))
+                unknown.append(call)
             else:
-                take(at, _as_reply(reply))
-        for _ in hints:
-            await _read(connection)
+                take(call[0], _as_reply(reply))
+
+        await take_replies(connection, len(calls) + len(hints), taken, self._timeout)
         return unknown
 
     async def _load(self, connection: AbstractConnection, scripts: set[Script]) -> None:
@@ -264,13 +248,6 @@ def parse_info(info: bytes) -> dict[str, str]:
 def _command(call: Call, run_id: str) -> list[Any]:
     arguments = [run_id if argument is RUN_ID else argument for argument in call.arguments]
     return ["EVALSHA", call.script.sha, len(call.keys), *call.keys, *arguments]
-
-
-async def _read(connection: AbstractConnection) -> object:
-    try:
-        return await connection.read_response()
-    except ResponseError as error:
-        return error
 
 
 def _as_reply(reply: object) -> Reply | ResponseError:

@@ -1,6 +1,7 @@
 """Entries of a log, as the two kinds of reader get them, and what is told besides."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from raidline.ids import Epoch, Seq
 from realtime.cursor import Cursor
@@ -34,8 +35,7 @@ class Aside:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEntry:
+class LedgerEntry(NamedTuple):
     """What the ledger gets: `ledger` is self-contained JSON, format v = 1."""
 
     epoch: Epoch

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
 
 from realtime.channel import Channel
 from realtime.channels import Channels
@@ -11,7 +10,7 @@ from realtime.ending import Ending
 from realtime.errors import RedisAway
 from realtime.frames import CommentFrame, sync
 from realtime.logs import Logs
-from realtime.stream import Stream
+from realtime.open_streams import OpenStreams
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +21,7 @@ class Heartbeat:
     def __init__(
         self,
         channels: Channels,
-        streams: Collection[Stream],
+        streams: OpenStreams,
         logs: Logs,
         *,
         interval: float,
@@ -47,7 +46,7 @@ class Heartbeat:
 
     def _cut_off_the_slow(self) -> None:
         now = asyncio.get_running_loop().time()
-        for stream in tuple(self._streams):
+        for stream in self._streams:
             parked_since = stream.outlet.parked_since
             stuck = parked_since is not None and now - parked_since > self._slow_limit
             if stream.outlet.closed or (stuck and stream.ended is not None):
@@ -60,7 +59,7 @@ class Heartbeat:
         channels = [channel for channel in self._channels if channel.subscribers]
         for channel in channels:
             channel.say(self._comment)
-        for stream in tuple(self._streams):
+        for stream in self._streams:
             stream.keep_alive(self._own_comment)
         for channel, head in (await self._heads(channels)).items():
             self._compare(channel, head)

@@ -110,9 +110,7 @@ class Logs:
         match channel.topic:
             case RaidTopic(raid_id):
                 found = await self._raid_start(raid_id, viewer, cursor)
-                return (
-                    None if found is None else _raid_start(found, channel.watchers() | ({viewer} if viewer else set()))
-                )
+                return None if found is None else _raid_start(found, channel, viewer)
             case OwnTopic(user_id):
                 return await self._own_start(user_id, cursor)
 
@@ -196,10 +194,12 @@ class Logs:
         raise StillInDoubt(f"the snapshot of raid {raid_id}")
 
 
-def _raid_start(found: StreamStart, online: set[UserId]) -> Start:
+def _raid_start(found: StreamStart, channel: Followed, viewer: UserId | None) -> Start:
     assert found.head is not None
     snapshot = None
     if found.snapshot is not None:
-        everybody = found.snapshot.online | online
+        everybody = found.snapshot.online | channel.watchers()
+        if viewer is not None:
+            everybody |= {viewer}
         snapshot = frames.snapshot_frame(found.snapshot, everybody, for_member=found.is_member)
     return Start(found.recovered, found.head, found.entries, snapshot, found.is_member, found.public, found.presence)

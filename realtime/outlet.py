@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import types
 from collections import deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 from starlette.types import Message, Send
@@ -24,11 +24,13 @@ _MAX_PENDING = 256
 
 
 class Outlet:
-    """Calls `on_writable` whenever the client can be written to again. Never raises into the writer."""
+    """Calls `on_writable` whenever the client can be written to again, and `on_blocked` when `put` and `drive` must no
+    longer be used, perhaps in the midst of them. Never raises into the writer."""
 
     __slots__ = (
         "_finished",
         "_gate",
+        "_on_blocked",
         "_on_writable",
         "_parked",
         "_pending",
@@ -39,7 +41,7 @@ class Outlet:
         "writable",
     )
 
-    def __init__(self, on_writable: Callable[[], None]) -> None:
+    def __init__(self, on_writable: Callable[[], None], on_blocked: Callable[[], None]) -> None:
         self.writable = False
         """Open, and the client reads."""
         self.parked_since: float | None = None
@@ -47,6 +49,7 @@ class Outlet:
         self.closed = False
         self._finished = False
         self._on_writable = on_writable
+        self._on_blocked = on_blocked
         self._send: Send | None = None
         self._pipe: Pipe | None = None
         self._pending: deque[Chunk] | None = None
@@ -69,11 +72,26 @@ class Outlet:
 
     def close(self) -> None:
         """Nothing goes out any more. A parked send is given up."""
-        self.closed, self.writable = True, False
+        self._block()
+        self.closed = True
         self._pending = self._send = self._pipe = None
         self._open_gate()
         if self._parked is not None:
             self._parked.cancel()
+
+    @property
+    def piped(self) -> bool:
+        return self._pipe is not None
+
+    @property
+    def put(self) -> Callable[[bytes], object] | None:
+        """Takes a chunk's wire, and asks nothing: for who writes the same to many. None where there is no pipe, or
+        none that still leads anywhere."""
+        return self._pipe.put if self._pipe is not None and self.writable else None
+
+    def drive(self, messages: Sequence[Message]) -> None:
+        """The same for a chunk's messages, where there is no pipe."""
+        self._drive(iter(messages))
 
     def push(self, chunk: Chunk) -> None:
         """Write now, or as soon as it is possible, in order. Does not wait."""
@@ -105,6 +123,10 @@ class Outlet:
         if not self.closed and self.parked_since is None:
             self._park()
 
+    def cease(self) -> None:
+        """By the pipe: the next write is going to say that it has ended."""
+        self._on_blocked()
+
     def resume(self) -> None:
         # Not at once: the transport calls in the midst of its own writing.
         asyncio.get_running_loop().call_soon(self._resumed)
@@ -118,8 +140,13 @@ class Outlet:
     def _is_paused(self) -> bool:
         return self._pipe is not None and self._pipe.paused
 
+    def _block(self) -> None:
+        if self.writable:
+            self.writable = False
+            self._on_blocked()
+
     def _park(self) -> None:
-        self.writable = False
+        self._block()
         self.parked_since = asyncio.get_running_loop().time()
 
     def _unpark(self) -> None:

@@ -8,6 +8,10 @@ from starlette.types import Message, Scope, Send
 PIPE_EXTENSION = "raidline.pipe"
 """In the ASGI scope's extensions, if the server offers it: gives the pipe of an answer that has begun."""
 
+SERVERS_SEND = "raidline.send"
+"""In the ASGI scope, where the application keeps it: the `send` below all that is wrapped around it on the way to a
+route. What is wrapped has its say at the beginning of an answer; each message that follows would pay for it too."""
+
 
 class Waiting(Protocol):
     """Who writes to a pipe is told when to stop, and when to go on."""
@@ -15,6 +19,9 @@ class Waiting(Protocol):
     def pause(self) -> None: ...
 
     def resume(self) -> None: ...
+
+    def cease(self) -> None:
+        """The answer has ended, or the client is gone."""
 
 
 class Pipe(Protocol):
@@ -25,6 +32,11 @@ class Pipe(Protocol):
         """Whether the client has yet to read of what was written."""
 
     def watch(self, waiting: Waiting) -> None: ...
+
+    @property
+    def put(self) -> Callable[[bytes], object] | None:
+        """Writes without asking anything: only to what is kept, and until whoever watches is told to pause, or that it
+        has ceased; from then on it is None."""
 
     def write(self, data: bytes) -> bool:
         """False, and nothing is written, once the answer has ended or the client is gone."""
@@ -61,6 +73,12 @@ def answer_pipe_of(scope: Scope) -> AnswerPipe | None:
     """Likewise, of an HTTP answer."""
     pipe: AnswerPipe | None = _offered(scope)
     return pipe
+
+
+def servers_send_of(scope: Scope, send: Send) -> Send:
+    """What an answer that has begun goes on with; `send` itself where nobody kept another."""
+    kept: Send = scope.get(SERVERS_SEND, send)
+    return kept
 
 
 def _offered(scope: Scope) -> Any:

@@ -32,34 +32,60 @@ _PART_MAX = 10**15 - 1
 """As in `realtime/cursor.py`."""
 
 
+class Place:
+    """One log in its reader's cursor. A key that costs nothing to look up, as a topic does."""
+
+    __slots__ = ("_epoch", "_life", "_number")
+
+    def __init__(self, topic: Topic) -> None:
+        self._number = written(_number_of(topic))
+        self._epoch: Epoch | None = None
+        self._life = ""
+        """All of its text but the seq, which stays the same while the log only goes on."""
+
+    def text(self, cursor: Cursor) -> str:
+        epoch, seq = cursor
+        if epoch != self._epoch:
+            self._epoch, self._life = epoch, self._number + written(epoch)
+        return self._life + written(seq)
+
+
 class Positions:
     """The last entry of each log that its reader has been sent."""
 
     def __init__(self) -> None:
-        self._texts: dict[Topic, str] = {}
-        self._lives: dict[Topic, tuple[Epoch, str]] = {}
-        """The epoch of each, and all of its text but the seq, which stays the same while the log only goes on."""
-        self._reached: dict[Topic, Cursor] = {}
+        self._places: dict[Topic, Place] = {}
+        self._texts: dict[Place, str] = {}
+        self._reached: dict[Place, Cursor] = {}
 
     @property
     def moved(self) -> bool:
         """Whether `text` would say something else than it did."""
         return bool(self._reached)
 
+    def place(self, topic: Topic) -> Place:
+        """For `move`, until it is forgotten."""
+        place = self._places.get(topic)
+        if place is None:
+            place = self._places[topic] = Place(topic)
+        return place
+
+    def move(self, place: Place, cursor: Cursor) -> None:
+        self._reached[place] = cursor
+
     def reach(self, topic: Topic, cursor: Cursor) -> None:
-        self._reached[topic] = cursor
+        self.move(self.place(topic), cursor)
 
     def forget(self, topic: Topic) -> None:
         """It is not followed any more."""
-        for known in (self._texts, self._lives, self._reached):
-            known.pop(topic, None)
+        place = self._places.pop(topic, None)
+        if place is not None:
+            self._texts.pop(place, None)
+            self._reached.pop(place, None)
 
     def text(self) -> str:
-        for topic, (epoch, seq) in self._reached.items():
-            life = self._lives.get(topic)
-            if life is None or life[0] != epoch:
-                life = self._lives[topic] = epoch, written(_number_of(topic)) + written(epoch)
-            self._texts[topic] = life[1] + written(seq)
+        for place, cursor in self._reached.items():
+            self._texts[place] = place.text(cursor)
         self._reached.clear()
         return VERSION + "".join(self._texts.values())
 

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from raidline.ids import RaidId, UserId
@@ -229,7 +229,7 @@ def _tell_streams(channel: Channel) -> None:
     whole = channel.tidings.take_whole(channel.head)
     if whole is not None:
         owed, states = whole
-        ready = _frames(_raid_of(channel), *divide(states))
+        ready = _frames(_raid_of(channel), states)
         for subscriber in owed:
             _tell_whole(channel, subscriber, ready)
     if channel.tidings.has_unsaid:
@@ -244,8 +244,8 @@ def _tell_whole(channel: Channel, subscriber: Subscriber, ready: Sequence[Frame]
         subscriber.stream.push(ready, subscriber.is_member)
 
 
-def _frames(raid_id: RaidId, online: list[UserId], offline: list[UserId]) -> list[Frame]:
-    """The bytes are shared by all who are told."""
-    everybody = [(user_id, True) for user_id in online] + [(user_id, False) for user_id in offline]
+def _frames(raid_id: RaidId, states: Mapping[UserId, bool]) -> list[Frame]:
+    """First those who are online. The bytes are shared by all who are told."""
+    everybody = sorted(states.items(), key=lambda state: not state[1])
     pieces = [everybody[at : at + IDS_PER_FRAME] for at in range(0, len(everybody), IDS_PER_FRAME)]
     return [frames.presence(raid_id, *divide(dict(piece))) for piece in pieces]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from redis.exceptions import ResponseError
@@ -33,8 +33,7 @@ EVERYONE = "*"
 Viewer = UserId | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A script's reply. `epoch` is the state's; with `missing` and `suspect` the one to heal to at least."""
 
     outcome: str
@@ -84,8 +83,7 @@ class LogPage:
     entries: tuple[Entry, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """A command on its way to its script, with what the caller knows besides."""
 
     command: Command

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from realtime.chunks import Chunk, Farewell
 from realtime.ending import Ending
 from realtime.frames import CommentFrame, sse_framing
-from realtime.pipe import answer_pipe_of
+from realtime.pipe import answer_pipe_of, servers_send_of
 from realtime.stream import Stream, Transport
 
 _HEADERS = {
@@ -67,7 +67,7 @@ class StreamResponse(EventSourceResponse):
                 self._close(self._stream)
 
     async def _stay(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._stream.open(send, abort_of(scope))
+        self._stream.open(servers_send_of(scope, send), abort_of(scope))
         try:
             while (await receive())["type"] != "http.disconnect":
                 pass

@@ -14,8 +14,9 @@ from realtime.ending import Ending
 from realtime.frames import Frame, Framing
 from realtime.outlet import Outlet
 from realtime.pipe import Pipe
-from realtime.subscriber import Subscriber
+from realtime.subscriber import Form, Give, Subscriber
 from realtime.topics import Topic
+from realtime.window import messages_of, wire_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Stream:
         self.subscribers: dict[Topic, Subscriber] = {}
         self.ended: Ending | None = None
         self.aborted = False
-        self.outlet = Outlet(self._flush)
+        self.outlet = Outlet(self._flush, self._step_out)
         self._transport = transport
         self._abort: Callable[[], object] | None = None
 
@@ -73,6 +74,15 @@ class Stream:
 
     def write(self, chunk: Chunk) -> None:
         self.outlet.push(chunk)
+
+    def direct(self, topic: Topic) -> tuple[Form, Give] | None:
+        """How subscribers may write without asking, until they are told to step out; None while they have to ask."""
+        if not self.writable:
+            return None
+        if self.outlet.piped:
+            put = self.outlet.put
+            return None if put is None else (wire_of, put)
+        return messages_of, self.outlet.drive
 
     def reach(self, topic: Topic, cursor: Cursor) -> None:
         """Everything up to there has been pushed or written. Here each event says so itself."""
@@ -126,3 +136,7 @@ class Stream:
     def _flush(self) -> None:
         for subscriber in tuple(self.subscribers.values()):
             subscriber.flush()
+
+    def _step_out(self) -> None:
+        for subscriber in self.subscribers.values():
+            subscriber.step_out()

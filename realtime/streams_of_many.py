@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from realtime import frames, sse
 from realtime.chunks import Body, Chunk
@@ -17,10 +18,12 @@ from realtime.cursor import Cursor
 from realtime.ending import Ending
 from realtime.frames import Frame
 from realtime.hub import Hub, NotVisible
-from realtime.positions import Positions, claims
+from realtime.positions import Place, Positions, claims
 from realtime.stream import Stream, Transport, Viewer
+from realtime.subscriber import Form, Give
 from realtime.topics import RaidTopic, Topic
-from realtime.window import MAX_WRITE_BYTES
+from realtime.turn import turn_of_the_loop
+from realtime.window import MAX_WRITE_BYTES, Share
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +42,7 @@ class StreamOfMany(Stream):
     def __init__(self, viewer: Viewer, transport: Transport) -> None:
         super().__init__(viewer, transport)
         self._positions = Positions()
+        self._turn = turn_of_the_loop()
         self._sealed: list[Body] = []
         self._gathered: list[bytes] = []
         self._size = 0
@@ -55,9 +59,18 @@ class StreamOfMany(Stream):
             self._size += len(chunk.body)
         if self._size >= MAX_WRITE_BYTES:
             self._seal()
+            self._step_out()
         if not self._is_due and self._size:
             self._is_due = True
-            asyncio.get_running_loop().call_soon(self._write)
+            self._turn.do(self._write)
+
+    def direct(self, topic: Topic) -> tuple[Form, Give] | None:
+        return (_itself, partial(self._take, self._positions.place(topic))) if self.writable else None
+
+    def _take(self, place: Place, share: Share) -> None:
+        self.write(share.chunk)
+        if share.reached is not None:
+            self._positions.move(place, share.reached)
 
     def reach(self, topic: Topic, cursor: Cursor) -> None:
         self._positions.reach(topic, cursor)
@@ -105,6 +118,10 @@ class StreamOfMany(Stream):
         body = b"".join(self._gathered)
         self._gathered.clear()
         self._sealed.append(Body(body))
+
+
+def _itself(share: Share) -> Share:
+    return share
 
 
 def _gone(topic: Topic) -> Chunk:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from raidline.ids import UserId
 from realtime.chunks import Chunk
@@ -14,6 +14,12 @@ from realtime.outlet import Outlet
 from realtime.topics import Topic
 from realtime.visibility import Change
 from realtime.window import Share, Window
+
+Give = Callable[[Any], object]
+"""Writes to one stream. Does not wait."""
+
+Form = Callable[[Share], Any]
+"""What a stream is given of a share; nothing is given of one that is empty in this form."""
 
 
 class Source(Protocol):
@@ -26,6 +32,14 @@ class Source(Protocol):
     def straggle(self, subscriber: Subscriber) -> None: ...
 
     def remove(self, subscriber: Subscriber) -> None: ...
+
+
+class Place(Protocol):
+    """Where those stand who have everything: a line of the channel's front."""
+
+    position: int
+
+    def leave(self, subscriber: Subscriber) -> None: ...
 
 
 class Sink(Protocol):
@@ -45,6 +59,12 @@ class Sink(Protocol):
 
     def write(self, chunk: Chunk) -> None: ...
 
+    def direct(self, topic: Topic) -> tuple[Form, Give] | None:
+        """How it is given what comes next without any more ado, until its subscribers have to step out; None if it
+        has to be looked at each time."""
+
+    def abort(self) -> None: ...
+
     def reach(self, topic: Topic, cursor: Cursor) -> None:
         """Everything up to there has been pushed or written."""
 
@@ -56,21 +76,34 @@ class Sink(Protocol):
 class Subscriber:
     """Registered from the start; gets frames only once it is live."""
 
-    __slots__ = ("channel", "floor", "is_member", "live", "position", "stream")
+    __slots__ = ("_position", "channel", "floor", "is_member", "line", "live", "stream")
 
     def __init__(self, stream: Sink, channel: Source) -> None:
         self.stream = stream
         self.channel = channel
         self.live = False
         self.is_member = False
-        self.position = channel.window.end
-        """Everything before it is written, or was never meant for this subscriber."""
+        self.line: Place | None = None
+        """Which keeps the position as long as this subscriber stands in it."""
+        self._position = channel.window.end
         self.floor: Cursor | None = None
         """Durable frames up to it came with the start; None once the window is past it."""
 
     @property
     def user_id(self) -> UserId | None:
         return self.stream.user_id
+
+    @property
+    def position(self) -> int:
+        """Everything before it is written, or was never meant for this subscriber."""
+        return self._position if self.line is None else self.line.position
+
+    def step_out(self) -> None:
+        """Of the line, to be looked at. Harmless when it stands in none."""
+        if self.line is not None:
+            self._position = self.line.position
+            self.line.leave(self)
+            self.line = None
 
     def begin(self, head: Cursor, is_member: bool) -> None:
         """Go live: the stream has everything up to `head`, and what came since stands in the window."""
@@ -81,25 +114,28 @@ class Subscriber:
                 self.follow(frame.change)
 
     def follow(self, change: Change) -> None:
-        self.is_member = change.membership_of(self.user_id, self.is_member)
+        is_member = change.membership_of(self.user_id, self.is_member)
+        if is_member != self.is_member:
+            self.step_out()
+            self.is_member = is_member
 
     def flush(self) -> None:
         """Write what stands in the window from the position on, as far as the client reads."""
         window, stream = self.channel.window, self.stream
         while self.live and self.position < window.end and stream.writable:
+            self.step_out()
             if self.position < window.start:
                 if not window.begins_anew:
                     self.channel.straggle(self)
                     return
-                self.position = window.start
+                self._position = window.start
             if self.floor is not None:
                 self._pass_floor(self.floor)
                 continue
-            self.take(window.share(stream.framing, self.position, self.is_member))
+            self._take(window.share(stream.framing, self.position, self.is_member))
 
-    def take(self, share: Share) -> None:
-        """Write what stands in the window from the position on."""
-        self.position = share.end
+    def _take(self, share: Share) -> None:
+        self._position = share.end
         self.stream.write(share.chunk)
         if share.reached is not None:
             self.stream.reach(self.channel.topic, share.reached)
@@ -109,7 +145,7 @@ class Subscriber:
         assert frame.key is not None
         self.stream.push((frame,), self.is_member)
         self.stream.reach(self.channel.topic, frame.key)
-        self.floor, self.position, self.live = frame.key, self.channel.window.start, True
+        self.floor, self._position, self.live = frame.key, self.channel.window.start, True
 
     def _pass_floor(self, floor: Cursor) -> None:
         """Step over what came with the start; what is not of the log is news all the same."""
@@ -117,7 +153,7 @@ class Subscriber:
             if frame.key is not None and frame.key > floor:
                 self.floor = None
                 return
-            self.position += 1
+            self._position += 1
             if frame.key is None:
                 self.stream.push((frame,), self.is_member)
         if self.channel.head is not None and self.channel.head >= floor:

@@ -22,7 +22,7 @@ from realtime.client_frames import Broken, Contribute, Ping, Ref, Subscribe, Uns
 from realtime.ending import Ending
 from realtime.frames import socket_framing
 from realtime.hub import Hub
-from realtime.pipe import SocketPipe, socket_pipe_of
+from realtime.pipe import SocketPipe, servers_send_of, socket_pipe_of
 from realtime.sse import abort_of, was_aborted
 from realtime.stream import Stream, Transport
 from realtime.topics import OwnTopic, RaidTopic, Topic
@@ -102,7 +102,8 @@ class Socket:
             self._stream.open(send, abort_of(scope), self._pipe)
 
     async def _stay(self, websocket: WebSocket) -> None:
-        self._stream.open(websocket.send, abort_of(websocket.scope))
+        scope = websocket.scope
+        self._stream.open(servers_send_of(scope, websocket.send), abort_of(scope))
         try:
             with contextlib.suppress(WebSocketDisconnect):
                 while True:

@@ -1,6 +1,9 @@
 """The short past of a raid that all its subscribers here share; each of them holds only a position in it."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from starlette.types import Message
 
 from realtime.chunks import Chunk
 from realtime.cursor import Cursor
@@ -29,6 +32,14 @@ class Share(NamedTuple):
     """The position after it."""
     reached: Cursor | None
     """The last entry in it, if any."""
+
+
+def wire_of(share: Share) -> bytes | None:
+    return share.chunk.wire
+
+
+def messages_of(share: Share) -> Sequence[Message]:
+    return share.chunk.messages
 
 
 class Window:

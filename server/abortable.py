@@ -22,7 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from realtime.pipe import PIPE_EXTENSION
 from realtime.sse import ABORT_EXTENSION
 from server.context import new_request_id
-from server.pipes import HttpPipe, http_pipe
+from server.pipes import HttpPipe, Piped, http_pipe
 from server.problems import PROBLEM_JSON, Problem
 
 HEAD_MAX = 64 * 1024
@@ -32,7 +32,7 @@ REQUEST_SECONDS = 60.0
 """How long a request may take to arrive, and a new connection to send its first."""
 
 
-class AbortableHttp(HttpToolsProtocol):
+class AbortableHttp(Piped, HttpToolsProtocol):
     _undelivered = 0
     _in_head = False
     _is_complete = False
@@ -87,16 +87,6 @@ class AbortableHttp(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self._end_pipe()
         super().on_response_complete()
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        if self._pipe is not None:
-            self._pipe.pause()
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self._pipe is not None:
-            self._pipe.resume()
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(Problem("bad_request"))

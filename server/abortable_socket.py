@@ -13,13 +13,12 @@ from websockets.http11 import Request
 from realtime.pipe import PIPE_EXTENSION
 from realtime.sse import ABORT_EXTENSION
 from server.abortable import as_bytes
-from server.pipes import SocketPipe, socket_pipe
+from server.pipes import Piped, SocketPipe, socket_pipe
 from server.problems import Problem
 from server.rounds import Rounds
 
 
-class AbortableSocket(WebSocketsSansIOProtocol):
-    _pipe: SocketPipe | None = None
+class AbortableSocket(Piped, WebSocketsSansIOProtocol):
     _rounds: ClassVar[WeakKeyDictionary[asyncio.AbstractEventLoop, Rounds]] = WeakKeyDictionary()
     """Of pings, one for all sockets of a loop: uvicorn would have a timer for each."""
 
@@ -49,6 +48,11 @@ class AbortableSocket(WebSocketsSansIOProtocol):
     def take_turn(self) -> None:
         self.send_keepalive_ping()
 
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        if self._pipe is not None:
+            self._pipe.cease()
+
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
@@ -64,18 +68,8 @@ class AbortableSocket(WebSocketsSansIOProtocol):
             scope["extensions"][PIPE_EXTENSION] = self._offer_pipe
 
     def _offer_pipe(self, scope: Scope) -> SocketPipe | None:
-        self._pipe = socket_pipe(self)
-        return self._pipe
-
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        if self._pipe is not None:
-            self._pipe.pause()
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self._pipe is not None:
-            self._pipe.resume()
+        pipe = self._pipe = socket_pipe(self)
+        return pipe
 
     @property
     def handshake_complete(self) -> bool:

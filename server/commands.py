@@ -98,32 +98,17 @@ async def migrate(settings: Settings) -> None:
 
 
 async def audit(settings: Settings, data: Path, repair: bool, as_json: bool) -> int:
-    from persistence.errors import LedgerAway
-    from realtime.errors import RedisAway
     from server.audit_command import audit as compare
 
-    if not (settings.database_url and settings.redis_url) and not data.is_dir():
-        raise SettingsError(f"--data: {data} holds no data")
-    try:
-        async with _reached_services(settings, data) as ready:
-            return await compare(ready, repair, as_json)
-    except LedgerAway as error:
-        raise SettingsError(f"DATABASE_URL: {error}") from error
-    except RedisAway as error:
-        raise SettingsError(f"REDIS_URL: {error}") from error
+    async with _reached_services(settings, data) as ready:
+        return await compare(ready, repair, as_json)
 
 
 async def recompute(settings: Settings, data: Path, achievement_id: int, dry_run: bool) -> int:
-    from persistence.errors import LedgerAway
     from server.recompute_command import recompute as work_off
 
-    if not (settings.database_url and settings.redis_url) and not data.is_dir():
-        raise SettingsError(f"--data: {data} holds no data")
-    try:
-        async with _reached_services(settings, data) as ready:
-            return await work_off(ready, achievement_id, dry_run)
-    except LedgerAway as error:
-        raise SettingsError(f"DATABASE_URL: {error}") from error
+    async with _reached_services(settings, data) as ready:
+        return await work_off(ready, achievement_id, dry_run)
 
 
 async def replay(settings: Settings, file: Path, url: str | None, data: Path, concurrency: int | None) -> int:
@@ -217,12 +202,23 @@ async def _started_services(settings: Settings, data: Path) -> AsyncIterator[Set
 
 @contextlib.asynccontextmanager
 async def _reached_services(settings: Settings, data: Path) -> AsyncIterator[Settings]:
-    """`_shared_services` for a command that only looks: given ones are left as they are, and no folder is made."""
-    if settings.database_url and settings.redis_url:
-        yield settings
-        return
-    async with _shared_services(settings, data) as shared:
-        yield shared
+    """For a command that only looks: given services are left as they are, and no folder is made.
+
+    What cannot be reached is named by its setting.
+    """
+    from persistence.errors import LedgerAway
+    from realtime.errors import RedisAway
+
+    is_given = bool(settings.database_url and settings.redis_url)
+    if not is_given and not data.is_dir():
+        raise SettingsError(f"--data: {data} holds no data")
+    try:
+        async with contextlib.nullcontext(settings) if is_given else _shared_services(settings, data) as ready:
+            yield ready
+    except LedgerAway as error:
+        raise SettingsError(f"DATABASE_URL: {error}") from error
+    except RedisAway as error:
+        raise SettingsError(f"REDIS_URL: {error}") from error
 
 
 @contextlib.asynccontextmanager

@@ -31,6 +31,9 @@ BACKDATE = "backdate"
 
 _DAY_MS = 24 * 3600 * 1000
 
+_ACCEPTED = ((b"content-type", b"application/json"),)
+_REPLAYED = (*_ACCEPTED, (b"idempotent-replayed", b"true"))
+
 
 @dataclass(frozen=True, slots=True)
 class ContributionAnswer:
@@ -38,7 +41,8 @@ class ContributionAnswer:
 
     status: int
     body: bytes
-    headers: Mapping[str, str]
+    headers: Sequence[tuple[bytes, bytes]]
+    """As the wire has them, without the length."""
 
     @property
     def ok(self) -> bool:
@@ -134,11 +138,8 @@ def answer_to(outcome: Accepted | Refused, caller: Caller) -> ContributionAnswer
     if isinstance(outcome, Refused):
         raise refusal(outcome.code, trusted=FOR_OTHERS in caller.scopes)
     is_repeat = outcome.outcome == "duplicate"
-    headers = {"Content-Type": "application/json"}
-    if is_repeat:
-        headers["Idempotent-Replayed"] = "true"
     status = 202 if not outcome.durable else 200 if is_repeat else 201
-    return ContributionAnswer(status, _accepted_json(outcome), headers)
+    return ContributionAnswer(status, _accepted_json(outcome), _REPLAYED if is_repeat else _ACCEPTED)
 
 
 def _accepted_json(accepted: Accepted) -> bytes:
@@ -159,5 +160,6 @@ def _accepted_json(accepted: Accepted) -> bytes:
 
 
 def refused(problem: Problem, request_id: str) -> ContributionAnswer:
-    headers = {"Content-Type": PROBLEM_JSON, **problem.headers}
-    return ContributionAnswer(problem.status, orjson.dumps(problem.as_json(request_id)), headers)
+    headers = {"content-type": PROBLEM_JSON, **problem.headers}
+    as_bytes = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    return ContributionAnswer(problem.status, orjson.dumps(problem.as_json(request_id)), as_bytes)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import orjson
 
 from persistence.courses import Course, read_course
@@ -11,6 +9,7 @@ from persistence.pool import Pool
 from raidline.ids import RaidId
 from realtime.times import rfc3339
 from server.cache import ExpiringCache
+from server.shared_work import Shared
 from server.times import now_ms
 
 POINTS_DEFAULT, POINTS_LEAST, POINTS_MOST = 120, 2, 500
@@ -31,7 +30,7 @@ class Courses:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._memory: ExpiringCache[_Asked, bytes] = ExpiringCache(IN_MEMORY_MAX, IN_MEMORY_S)
-        self._reading: dict[_Asked, asyncio.Task[bytes]] = {}
+        self._reading: Shared[_Asked, bytes] = Shared()
 
     async def course_json(self, raid_id: RaidId, points: int) -> bytes:
         """At most so many points (POINTS_LEAST or more), up to IN_MEMORY_S old. Whoever may see the raid may see it.
@@ -42,17 +41,7 @@ class Courses:
         known = self._memory.get(asked)
         if known is not None:
             return known
-        reading = self._reading.get(asked)
-        if reading is None:
-            reading = self._reading[asked] = asyncio.create_task(self._read(asked))
-            reading.add_done_callback(lambda done: self._forget(asked, done))
-        # One who gives up must not take it from the others.
-        return await asyncio.shield(reading)
-
-    def _forget(self, asked: _Asked, done: asyncio.Task[bytes]) -> None:
-        self._reading.pop(asked, None)
-        if not done.cancelled():
-            done.exception()  # where all have given up, nobody else looks at it
+        return await self._reading.of(asked, lambda: self._read(asked))
 
     async def _read(self, asked: _Asked) -> bytes:
         raid_id, points = asked

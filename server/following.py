@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from starlette.requests import HTTPConnection
 
 from raidline.ids import RaidId
-from realtime.hub import Draining, NotVisible, TooManyStreams
+from realtime.hub import Draining, Hub, NotVisible, TooManyStreams
 from realtime.logs import StillInDoubt
-from realtime.stream import Viewer
+from realtime.stream import Stream, Transport, Viewer
 from server.caller import Caller
 from server.context import services_of
 from server.failures import problem_of
@@ -34,6 +34,18 @@ async def follower(connection: HTTPConnection, raid_id: RaidId | None = None) ->
     if caller is None:
         raise unauthenticated()
     return caller
+
+
+async def opened(hub: Hub, caller: Caller, transport: Transport, follow: Callable[[Stream], Awaitable[None]]) -> Stream:
+    """A stream of the caller's that follows already what it is opened for. Raises Problem; then there is none."""
+    with as_problems():
+        stream = hub.open(viewer_of(caller), transport)
+        try:
+            await follow(stream)
+        except BaseException:
+            hub.close(stream)
+            raise
+    return stream
 
 
 @contextmanager

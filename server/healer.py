@@ -19,6 +19,7 @@ from realtime.healing import SEALED_LIFE_MS, Frozen, RaidCare
 from realtime.raids import Decided, RaidStore
 from server.packing import loaded_state
 from server.points import Pause, Point, no_pause
+from server.shared_work import Shared
 
 ROUNDS = 8
 """How often one heal starts over because somebody else was quicker or Redis restarted again in its midst."""
@@ -37,7 +38,7 @@ class Healer:
         self._store = store
         self._ledger = ledger
         self._pause = pause
-        self._healing: dict[RaidId, asyncio.Task[None]] = {}
+        self._healing: Shared[RaidId, None] = Shared()
 
     async def ensure(self, raid_id: RaidId, least_epoch: Epoch) -> None:
         """See to it that the raid has a state in order, of `least_epoch` or later; the caller asks again after it.
@@ -45,17 +46,7 @@ class Healer:
         One heal per raid and process at a time; whoever comes meanwhile waits for that one, which goes on if they
         go away. Raises RaidUnknown, LedgerAway, RedisAway.
         """
-        running = self._healing.get(raid_id)
-        if running is None:
-            running = asyncio.create_task(self._heal(raid_id, least_epoch))
-            self._healing[raid_id] = running
-            running.add_done_callback(lambda done: self._forget(raid_id, done))
-        await asyncio.shield(running)
-
-    def _forget(self, raid_id: RaidId, done: "asyncio.Task[None]") -> None:
-        self._healing.pop(raid_id, None)
-        if not done.cancelled():
-            done.exception()  # a waiter that went away must not leave it unlooked at
+        await self._healing.of(raid_id, lambda: self._heal(raid_id, least_epoch))
 
     async def _heal(self, raid_id: RaidId, least_epoch: Epoch) -> None:
         async with self._ledger.heal_lock(raid_id):

@@ -18,7 +18,10 @@ HEADER = "Idempotency-Key"
 KEY_MAX = 255
 
 # For ever: a repeat is found by the id made under it, however long ago the first one came.
-_NAMESPACE = uuid.UUID("5f0c8a3e-6a51-4d0b-9b51-7c1f6a2d9e04")
+_NAMESPACE = uuid.UUID("5f0c8a3e-6a51-4d0b-9b51-7c1f6a2d9e04").bytes
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""The digit of a UUID that says how to read it, of which two bits stay as they are."""
+
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _QUOTED = re.compile(r'"((?:[\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"')
 _ESCAPED = re.compile(r'\\(["\\])')
@@ -45,7 +48,11 @@ def make_key() -> str:
 
 
 def contribution_id(raid_id: RaidId, user_id: UserId, key: str) -> ContributionId:
-    return ContributionId(str(uuid.uuid5(_NAMESPACE, f"{raid_id}/{user_id}/{key}")))
+    """A UUID of version 5. Written out: as an object of `uuid` it takes three times as long."""
+    name = f"{raid_id}/{user_id}/{key}"
+    digest = hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
+    variant = _VARIANTS[digest[16]]
+    return ContributionId(f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}")
 
 
 def fingerprint(body: ContributionBody, user_id: UserId) -> str:

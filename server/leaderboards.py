@@ -11,7 +11,7 @@ from persistence.boards import Boards
 from raidline.boards import DAY_MS, HOUR_MS, Board, Period, RaidBoard, Total, daily, weekly
 from raidline.ids import UserId
 from realtime.boards import Around, BoardPage, BoardStore, Building, Place
-from realtime.cancelling import end_tasks
+from server.shared_work import Shared, StillUnderWay
 from server.write_path import Unavailable
 
 GRACE_MS = 10 * 60 * 1000
@@ -49,12 +49,12 @@ class Leaderboards:
         self._store = store
         self._boards = boards
         self._now_ms = now_ms
-        self._building: dict[tuple[Board, bool], asyncio.Task[None]] = {}
+        self._building: Shared[tuple[Board, bool], None] = Shared()
         self._storing = asyncio.Lock()
         """One board at a time: a large one takes minutes, and recording needs connections to the ledger too."""
 
     async def close(self) -> None:
-        await end_tasks(self._building.values())
+        await self._building.close()
 
     async def page(self, board: Board, me: UserId | None, place: Place | Around | None, limit: int) -> BoardPage:
         """A page and where `me` stands. Raises RedisAway, LedgerAway, Unavailable."""
@@ -81,20 +81,10 @@ class Leaderboards:
 
     async def _built(self, board: Board, final: bool) -> None:
         """One filling per board and process at a time; whoever comes meanwhile waits for that one."""
-        running = self._building.get((board, final))
-        if running is None:
-            running = asyncio.create_task(self._build(board, final))
-            self._building[board, final] = running
-            running.add_done_callback(lambda done: self._forget((board, final), done))
-        done, _ = await asyncio.wait({running}, timeout=PATIENCE_SECONDS)
-        if not done:
-            raise Unavailable("board_building")
-        await asyncio.shield(running)
-
-    def _forget(self, key: tuple[Board, bool], done: "asyncio.Task[None]") -> None:
-        self._building.pop(key, None)
-        if not done.cancelled():
-            done.exception()  # a reader that went away must not leave it unlooked at
+        try:
+            await self._building.of((board, final), lambda: self._build(board, final), PATIENCE_SECONDS)
+        except StillUnderWay as error:
+            raise Unavailable("board_building") from error
 
     async def _build(self, board: Board, final: bool) -> None:
         for _ in range(ROUNDS):

@@ -8,8 +8,8 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from raidline.days import parse_day
 from server.bodies import Body, Instant, Name, TimeZone
-from server.times import parse_day
 
 
 def _day(value: object) -> date:

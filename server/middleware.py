@@ -9,6 +9,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from realtime.pipe import SERVERS_SEND
 from server.context import REQUEST_ID, new_request_id
 from server.problems import Problem
 
@@ -36,7 +37,7 @@ class RequestFrame:
             return
         headers = Headers(scope=scope)
         request_id = scope[REQUEST_ID] = request_id_from(headers)
-        marked = _MarkedSend(send, request_id)
+        scope[SERVERS_SEND], marked = send, _MarkedSend(send, request_id)
         try:
             receive = bounded(scope, headers, receive)
             await self.app(scope, receive, marked)
@@ -48,6 +49,9 @@ class RequestFrame:
             log_fault(request_id, scope, failure)
             if not marked.started:
                 await Problem("internal_error").to_response(request_id)(scope, receive, marked)
+        finally:
+            # It leads back to the scope: left there, every request would be a circle for the collector to find.
+            del scope[SERVERS_SEND]
 
 
 class _MarkedSend:

@@ -29,9 +29,10 @@ _UNHEARD = asyncio.Event()
 
 
 class _Watched(ABC):
-    __slots__ = ("_waiting",)
+    __slots__ = ("_transport", "_waiting")
 
-    def __init__(self) -> None:
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
         self._waiting: Waiting | None = None
 
     @property
@@ -41,6 +42,11 @@ class _Watched(ABC):
     def watch(self, waiting: Waiting) -> None:
         self._waiting = waiting
 
+    @property
+    def put(self) -> Callable[[bytes], object] | None:
+        # A transport that closes by itself drops what is written, until the protocol hears that it is lost.
+        return self._transport.write if self.is_open else None
+
     def pause(self) -> None:
         if self._waiting is not None:
             self._waiting.pause()
@@ -49,17 +55,21 @@ class _Watched(ABC):
         if self._waiting is not None:
             self._waiting.resume()
 
+    def cease(self) -> None:
+        """It ends before anything else can be written."""
+        if self._waiting is not None:
+            self._waiting.cease()
+
 
 class HttpPipe(_Watched):
     """Of one answer. What is written has to be framed as chunks already."""
 
-    __slots__ = ("_cycle", "_is_over", "_on_gone", "_protocol", "_transport")
+    __slots__ = ("_cycle", "_is_over", "_on_gone", "_protocol")
 
     def __init__(self, protocol: HttpToolsProtocol, cycle: RequestResponseCycle) -> None:
-        super().__init__()
+        super().__init__(cycle.transport)
         self._protocol = protocol
         self._cycle = cycle
-        self._transport = cycle.transport
         self._is_over = False
         self._on_gone: Callable[[], object] | None = None
 
@@ -101,6 +111,7 @@ class HttpPipe(_Watched):
     def end(self) -> None:
         """The answer has ended, or the connection is lost. Called by the protocol."""
         self._is_over = True
+        self.cease()
         if self._on_gone is not None:
             # Not at once: the end may have been written by whoever is to be told.
             self._protocol.loop.call_soon(self._on_gone)
@@ -110,12 +121,11 @@ class HttpPipe(_Watched):
 class SocketPipe(_Watched):
     """Of one WebSocket. What is written has to be whole frames, as a server sends them."""
 
-    __slots__ = ("_on_gone", "_on_message", "_protocol", "_transport")
+    __slots__ = ("_on_gone", "_on_message", "_protocol")
 
     def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
-        super().__init__()
+        super().__init__(protocol.transport)
         self._protocol = protocol
-        self._transport = protocol.transport
         self._on_message: Callable[[Message], object] | None = None
         self._on_gone: Callable[[], object] | None = None
 
@@ -160,10 +170,27 @@ class SocketPipe(_Watched):
             self._end()
 
     def _end(self) -> None:
+        self.cease()
         if self._on_gone is not None:
             # Not at once: the end may have been said by whoever is to be told.
             self._protocol.loop.call_soon(self._on_gone)
             self._on_gone = self._on_message = None
+
+
+class Piped(asyncio.Protocol):
+    """Of a protocol with a pipe, which hears from it when the transport wants no more for now."""
+
+    _pipe: _Watched | None = None
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._pipe is not None:
+            self._pipe.pause()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._pipe is not None:
+            self._pipe.resume()
 
 
 class _Never:

@@ -2,6 +2,9 @@
 
 Their ready-made pages are dropped first, so that whoever is told of something finds it there; then come the boards,
 the people's own logs, and the raids where their unlocks are shown. Each of these is harmless when repeated.
+
+What several transactions left is told together: a page is dropped once, a board hears the last totals, and every
+event is told.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from persistence.rows import OutboxRow
 from raidline.ids import RaidId, UserId
 from realtime import keys
 from realtime.boards import BoardStore
@@ -26,38 +30,58 @@ SHOWN_AT_ONCE = 500
 
 Event = Mapping[str, Any]
 
+Total = Sequence[Any]
+"""[user id, name, xp, version, reached ms], as the outbox has it."""
+
+VERSION = 3
+
+
+Named = tuple[str, Event]
+"""With the event's own id, the same each time that it is told."""
+
 
 class ProgressNews:
-    """`tell` takes the payload of an outbox row; `name` is what its events' ids begin with, the same each time."""
-
     def __init__(self, scripted: Scripting, boards: BoardStore, dropped: PagesDropped) -> None:
         self._scripted = scripted
         self._boards = boards
         self._dropped = dropped
         self._own_logs = OwnLogs(scripted)
 
-    async def tell(self, name: str, payload: Mapping[str, Any]) -> None:
+    async def tell(self, rows: Iterable[OutboxRow]) -> None:
         """Raises RedisAway, and then some of it may have been told."""
-        events: Sequence[Event] = payload["events"]
-        people = [UserId(one) for one in payload["people"]]
+        payloads = [(row.id, orjson.loads(row.payload)) for row in rows]
+        people = list(dict.fromkeys(UserId(one) for _id, payload in payloads for one in payload["people"]))
+        events = [(f"{id_}.{at}", event) for id_, payload in payloads for at, event in enumerate(payload["events"])]
         if people:
             await self._scripted.plain(drop_people(self._scripted, people))
             self._dropped(people)
-        await self._boards.feed(payload["boards"])
+        await self._boards.feed(_last_totals(payload["boards"] for _id, payload in payloads))
         if events:
-            await self._own_logs.tell(_by_person(name, events))
-            await self._show(name, events)
+            await self._own_logs.tell(_by_person(events))
+            await self._show(events)
 
-    async def _show(self, name: str, events: Sequence[Event]) -> None:
-        commands = [_publish(f"{name}.{at}", event) for at, event in enumerate(events) if event.get("shown")]
+    async def _show(self, events: Iterable[Named]) -> None:
+        commands = [_publish(name, event) for name, event in events if event.get("shown")]
         for start in range(0, len(commands), SHOWN_AT_ONCE):
             await self._scripted.plain(commands[start : start + SHOWN_AT_ONCE])
 
 
-def _by_person(name: str, events: Iterable[Event]) -> dict[UserId, list[OwnEvent]]:
+def _last_totals(told: Iterable[Mapping[str, Sequence[Total]]]) -> dict[str, list[Total]]:
+    """Of each person on each board: a board would drop the others anyway."""
+    found: dict[str, dict[int, Total]] = {}
+    for boards in told:
+        for board, totals in boards.items():
+            known = found.setdefault(board, {})
+            for total in totals:
+                if total[0] not in known or known[total[0]][VERSION] < total[VERSION]:
+                    known[total[0]] = total
+    return {board: list(totals.values()) for board, totals in found.items()}
+
+
+def _by_person(events: Iterable[Named]) -> dict[UserId, list[OwnEvent]]:
     found: dict[UserId, list[OwnEvent]] = {}
-    for at, event in enumerate(events):
-        own = OwnEvent(f"{name}.{at}", event["event"], _in_raid(event, event["data"]))
+    for name, event in events:
+        own = OwnEvent(name, event["event"], _in_raid(event, event["data"]))
         found.setdefault(UserId(event["userId"]), []).append(own)
     return found
 

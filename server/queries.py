@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from starlette.requests import Request
 
+from raidline.days import parse_day
 from server.problems import invalid_field
-from server.times import parse_day
 
 PAGE_DEFAULT = 20
 PAGE_MAX = 100
@@ -48,7 +48,7 @@ def number(request: Request, name: str) -> int | None:
 def numbers(request: Request, name: str, *, most: int) -> list[int]:
     """Ids with commas between them, each once, in the order in which they are given."""
     given = text(request, name)
-    found = list(dict.fromkeys(given.split(","))) if given is not None else []
+    found = given.split(",") if given is not None else []
     if not all(_is_id(one) for one in found):
         raise invalid_field(name, "has to be ids with commas between them")
     ids = list(dict.fromkeys(map(int, found)))

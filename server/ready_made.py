@@ -10,7 +10,6 @@ round trip; where the word of a drop does not come through, a page is that much 
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Collection
 
@@ -18,13 +17,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from raidline.ids import UserId
-from realtime.cancelling import end_tasks
 from realtime.errors import RedisAway
 from realtime.keys import person_pages
 from realtime.lane import LaneFull
 from realtime.ready_made import Lease, Made, Missing, Page, ReadyMadeStore
 from server.cache import ExpiringCache
 from server.problems import unavailable
+from server.shared_work import Shared
 from server.tasks import Background
 
 JSON = "application/json"
@@ -56,7 +55,7 @@ class ReadyMade:
         self._memory: ExpiringCache[str, tuple[str, Made]] = ExpiringCache(IN_MEMORY_MAX, IN_MEMORY_S)
         self._forgotten = 0
         """How often `forget` was called: a read during which it was is not remembered."""
-        self._building: dict[_Building, asyncio.Task[Made]] = {}
+        self._building: Shared[_Building, Made] = Shared()
 
     async def answer(self, request: Request, page: Page, build: Build) -> Response:
         """200 with the page, its ETag and `Cache-Control: private, no-cache`; 304 to who names that ETag.
@@ -117,17 +116,13 @@ class ReadyMade:
         return found
 
     async def close(self) -> None:
-        await end_tasks(list(self._building.values()))
+        await self._building.close()
         await self._store.close()
 
     async def _built(self, page: Page, lease: Lease, build: Build) -> Made:
-        """Once for all who hold the same lease. Whoever stops waiting does not stop it for the others."""
+        """Once for all who hold the same lease."""
         name = (page, lease.line, lease.token)
-        building = self._building.get(name)
-        if building is None:
-            building = self._building[name] = asyncio.create_task(self._build(page, lease, build))
-            building.add_done_callback(lambda done: self._finished(name, done))
-        return await asyncio.shield(building)
+        return await self._building.of(name, lambda: self._build(page, lease, build))
 
     async def _build(self, page: Page, lease: Lease, build: Build) -> Made:
         made = _made(await build())
@@ -139,11 +134,6 @@ class ReadyMade:
             await self._store.store(page, lease, made)
         except RedisAway:
             return  # the next reader makes it again
-
-    def _finished(self, name: _Building, building: asyncio.Task[Made]) -> None:
-        del self._building[name]
-        if not building.cancelled():
-            building.exception()  # somebody who went away must not make the loop complain that nobody looked
 
 
 def matches(if_none_match: str, etag: str) -> bool:

@@ -6,7 +6,7 @@ the auditor records it later.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -21,7 +21,6 @@ from server.breaker import Breaker
 from server.flights import Land, Line, LineFull
 from server.notifier import Notifier
 from server.points import Pause, Point, no_pause
-from server.tasks import Background
 
 RECORD_MOST = 1000
 """Entries in one transaction; larger ones gain nothing (DESIGN, *Batches*) and hold their locks longer."""
@@ -30,15 +29,13 @@ RECORD_WAITING = 20_000
 """Entries that may wait for the ledger; beyond it the answer is 202 and the auditor records them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     raid_id: RaidId
     entries: tuple[LedgerEntry, ...]
     recall: ContributionId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """`again_from`: what was decided does not stand; decide again, in this epoch at least."""
 
     durable: bool
@@ -55,7 +52,6 @@ class Recorder:
         ledger: Ledger,
         notifier: Notifier,
         breaker: Breaker,
-        background: Background,
         *,
         ack_seconds: float,
         pause: Pause = no_pause,
@@ -63,7 +59,6 @@ class Recorder:
         self._ledger = ledger
         self._notifier = notifier
         self._breaker = breaker
-        self._background = background
         self._ack_seconds = ack_seconds
         self._pause = pause
         self._line: Line[Request, Recorded] = Line(
@@ -135,8 +130,7 @@ class Recorder:
             recorded.add(await self._ledger.record([entry.ledger for entry in chunk], recalls))
             recalls = []
         await self._pause(Point.AFTER_RECORD_BEFORE_NOTIFY)
-        if recorded.outbox:
-            self._background.start(self._notifier.send(recorded.outbox))
+        self._notifier.send_soon(recorded.outbox)
         return [recorded] * len(requests)
 
 
@@ -183,7 +177,7 @@ def _verdict(command: Command, decision: Decision, recorded: Recorded) -> Verdic
 
 def _is_at(decision: Decision, key: RecordedKey) -> bool:
     if decision.outcome == "accepted":
-        return any((entry.epoch, entry.seq) == (key.epoch, key.seq) for entry in decision.entries)
+        return (key.epoch, key.seq) in [(entry.epoch, entry.seq) for entry in decision.entries]
     return bool(orjson.loads(decision.result)["position"] == f"{key.epoch}-{key.seq}")
 
 

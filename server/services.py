@@ -136,7 +136,7 @@ async def open_services(settings: Settings, pause: Pause = no_pause) -> AsyncIte
         ledger, raids, people = Ledger(pool, pause), Raids(pool), People(pool)
         store, care = RaidStore(scripted), RaidCare(caring, pause)
         board_store = BoardStore(scripted)
-        notifier = Notifier(ledger, scripted, board_store)
+        notifier = _notifier(stack, ledger, scripted, board_store)
         healer = Healer(care, RaidStore(caring), ledger, pause)
         sessions = Sessions(people, scripted)
         jobs = Jobs(pool, PAGES)
@@ -186,6 +186,12 @@ async def _pool(stack: AsyncExitStack, url: str) -> Pool:
     return pool
 
 
+def _notifier(stack: AsyncExitStack, ledger: Ledger, scripted: Scripting, boards: BoardStore) -> Notifier:
+    background = Background()
+    stack.push_async_callback(background.close)
+    return Notifier(ledger, scripted, boards, background)
+
+
 def _write_path(
     stack: AsyncExitStack,
     settings: Settings,
@@ -198,7 +204,7 @@ def _write_path(
 ) -> WritePath:
     background, breaker, pressure = Background(), Breaker(ledger.ping), Pressure(scripted)
     ack_seconds = settings.ack_timeout_ms / 1000
-    recorder = Recorder(ledger, notifier, breaker, background, ack_seconds=ack_seconds, pause=pause)
+    recorder = Recorder(ledger, notifier, breaker, ack_seconds=ack_seconds, pause=pause)
     write_path = WritePath(store, healer, recorder, Hints(scripted, background), pressure, pause)
     for part in (background, breaker, recorder, write_path):
         stack.push_async_callback(part.close)

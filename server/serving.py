@@ -123,11 +123,13 @@ async def serve(settings: Settings, listener: socket.socket, companions: Sequenc
     """Serve until SIGINT, SIGTERM or `WebServer.leave`. Raises ServingError when it cannot start."""
     # Imported here, so that `raidline --help` and a wrong setting load nothing of it.
     from server.app import create_app
+    from server.garbage import collect_seldom
     from server.services import open_services
 
     _allow_many_connections()
     async with open_services(settings) as services:
         app = create_app(settings, services=services)
+        collect_seldom()
         await WebServer(app, listener, companions).serve(sockets=[listener])
 
 

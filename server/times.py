@@ -1,7 +1,7 @@
 """Times and days as the wire has them: RFC 3339 with an offset, and the local day it stands for."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -9,8 +9,6 @@ _RFC3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})",
     re.ASCII,
 )
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 WESTMOST, EASTMOST = timedelta(hours=-12), timedelta(hours=14)
 """The offsets between which all clocks are. The boards of days begin and end by them (raidline/boards.py)."""
 
@@ -32,17 +30,6 @@ def is_of_a_place(time: datetime) -> bool:
     """Whether somewhere a clock may show it. Other offsets only serve to be in another day than everybody else."""
     offset = time.utcoffset()
     return offset is not None and WESTMOST <= offset <= EASTMOST
-
-
-def parse_day(text: str) -> date | None:
-    """The day of `2026-11-20`, or None for anything that is not one, or one that nobody can mean."""
-    if _DAY.fullmatch(text) is None:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if FIRST_DAY <= day <= LAST_DAY else None
 
 
 def now_ms() -> int:

@@ -9,10 +9,11 @@ Whatever the doubt (no state, another run of Redis, an epoch that is not the row
 raid is healed and the same command is decided again: its id makes that harmless.
 """
 
+import asyncio
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import structlog
@@ -61,8 +62,7 @@ class ScriptFault(Exception):
     """A script failed, which none should: a fault of ours, and a 500."""
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """It happened. `durable`: the ledger holds it (else it will, from the log). `replayed`: it had happened before.
 
     `effects` is ready JSON, only for a durable contribution; `result` has `raid` and `member` for contributions.
@@ -125,14 +125,15 @@ class WritePath:
         for line in self._lines.values():
             await line.close()
 
-    async def decide(self, decided: Decided) -> Decision:
+    def decide(self, decided: Decided) -> "asyncio.Future[Decision]":
+        """Raises RedisFull or LineFull where it is not taken."""
         shard = self._store.shard(decided.command.raid_id)
         self._pressure.check(shard)
         line = self._lines.get(shard)
         if line is None:
             fly = partial(self._decide_all, shard)
             line = self._lines[shard] = Line(fly, most=DECIDE_MOST, waiting=DECIDE_WAITING)
-        return await line.submit(decided)
+        return line.submit(decided)
 
     async def _decide_all(
         self, shard: Hashable, decided: Sequence[Decided], land: Land[Decision]
@@ -187,7 +188,7 @@ class _Submission:
         assert contribution_id is not None, "only commands about a contribution ask for its key"
         known = await self._path._recorder.look_up(self._command.raid_id, contribution_id)
         packed = pack_known_key(known) if known is not None else None
-        self._decided = replace(self._decided, looked_up=LookedUp(epoch, packed))
+        self._decided = self._decided._replace(looked_up=LookedUp(epoch, packed))
 
     async def _record(self, decision: Decision) -> Outcome | None:
         result = orjson.loads(decision.result) if self._is_contribution(decision) else None
@@ -195,30 +196,23 @@ class _Submission:
             self._mine.add(Cursor(decision.epoch, Seq(result["seq"])))
         verdict = await self._path._recorder.record(self._command, decision)
         if verdict.again_from is not None:
-            self._decided = replace(self._decided, least_epoch=verdict.again_from)
+            self._decided = self._decided._replace(least_epoch=verdict.again_from)
             return None
         self._path._hints.after(self._command, decision)
         if result is None:
             return Accepted(decision.outcome, _head(decision), verdict.durable, decision.outcome == "already")
-        return self._contribution(decision, result, verdict)
+        return self._contribution(result, verdict)
 
     def _is_contribution(self, decision: Decision) -> bool:
         return decision.outcome in ("accepted", "duplicate")
 
-    def _contribution(self, decision: Decision, result: dict[str, Any], verdict: Verdict) -> Accepted:
-        cursor = Cursor.parse(result["position"])
+    def _contribution(self, result: dict[str, Any], verdict: Verdict) -> Accepted:
+        key = verdict.key
+        cursor = Cursor.parse(result["position"]) if key is None else Cursor(key.epoch, key.seq)
         assert cursor is not None, "the script writes <epoch>-<seq>"
-        if verdict.key is not None:
-            cursor = Cursor(verdict.key.epoch, verdict.key.seq)
         replayed = cursor not in self._mine
-        return Accepted(
-            "duplicate" if replayed else "accepted",
-            cursor,
-            verdict.durable,
-            replayed,
-            result,
-            verdict.key.effects if verdict.key is not None else None,
-        )
+        outcome = "duplicate" if replayed else "accepted"
+        return Accepted(outcome, cursor, verdict.durable, replayed, result, None if key is None else key.effects)
 
 
 def _head(decision: Decision) -> Cursor:

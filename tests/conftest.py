@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -19,7 +20,8 @@ from pydantic import SecretStr
 
 from server.embedded import EmbeddedPostgres, EmbeddedRedis
 from server.settings import Settings, load_settings
-from tests.helpers import ADMIN_TOKEN, SETTING_NAMES, Launched, clean_environment, free_port
+from tests.helpers import ADMIN_TOKEN, SETTING_NAMES, Launched, clean_environment, finish_all, free_port
+from tests.scheduling import Scheduling
 
 TEMPLATE = "raidline_template"
 
@@ -33,6 +35,11 @@ Launch = Callable[..., Awaitable[Launched]]
 class Embedded:
     postgres: EmbeddedPostgres
     redis: EmbeddedRedis
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
@@ -90,19 +97,15 @@ async def template_database(embedded: Embedded) -> str:
 @pytest_asyncio.fixture
 async def database_url(embedded: Embedded, template_database: str) -> AsyncIterator[str]:
     """A database of this test's own: migrated, empty, dropped afterwards."""
-    name = f"test_{uuid4().hex}"
-    await _execute(embedded, f"CREATE DATABASE {name} TEMPLATE {template_database}")
-    yield embedded.postgres.url_of(name)
-    await _execute(embedded, f"DROP DATABASE {name} WITH (FORCE)")
+    async with clone_of(embedded, template_database) as url:
+        yield url
 
 
 @pytest_asyncio.fixture
 async def empty_database_url(embedded: Embedded) -> AsyncIterator[str]:
     """A database of this test's own with nothing in it at all."""
-    name = f"test_{uuid4().hex}"
-    await _execute(embedded, f"CREATE DATABASE {name} TEMPLATE template0")
-    yield embedded.postgres.url_of(name)
-    await _execute(embedded, f"DROP DATABASE {name} WITH (FORCE)")
+    async with clone_of(embedded, "template0") as url:
+        yield url
 
 
 @pytest_asyncio.fixture
@@ -125,13 +128,20 @@ def settings(database_url: str, redis_url: str) -> Settings:
     )
 
 
-@pytest_asyncio.fixture
-async def launch(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIterator[Launch]:
+@pytest.fixture
+def launch(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Launch]:
     """Starts `raidline serve` (or another command) as a process against this test's services.
 
     `await launch()` returns when it answers; `await launch("worker")` as soon as it runs. Settings
     are given as keywords: `launch(RAIDLINE_LATE_DAYS="1")`; all processes end with the test.
     """
+    with launching(database_url, redis_url, tmp_path) as start:
+        yield start
+
+
+@contextlib.contextmanager
+def launching(database_url: str, redis_url: str, folder: Path) -> Iterator[Launch]:
+    """What `launch` gives, against these services; the processes end with the block, their logs stay in `folder`."""
     launched: list[Launched] = []
 
     defaults = {
@@ -144,16 +154,26 @@ async def launch(database_url: str, redis_url: str, tmp_path: Path) -> AsyncIter
     async def start(*arguments: str, port: int | None = None, **settings: str) -> Launched:
         port = port or free_port()
         environment = clean_environment(**{**defaults, "PORT": str(port), **settings})
-        log = tmp_path / f"raidline-{len(launched)}.log"
+        log = folder / f"raidline-{len(launched)}.log"
         process = Launched(arguments or ("serve", "--host", "127.0.0.1"), environment, log)
         launched.append(process)
         if not arguments or arguments[0] in ("serve", "up"):
             await process.serving(f"http://127.0.0.1:{port}")
         return process
 
-    yield start
-    for process in reversed(launched):
-        process.finish()
+    try:
+        yield start
+    finally:
+        finish_all(launched)
+
+
+@contextlib.asynccontextmanager
+async def clone_of(embedded: Embedded, template: str) -> AsyncIterator[str]:
+    """The address of a database like that one, for as long as the block runs."""
+    name = f"test_{uuid4().hex}"
+    await _execute(embedded, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield embedded.postgres.url_of(name)
+    await _execute(embedded, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def _execute(embedded: Embedded, statement: str) -> None:

@@ -1,8 +1,10 @@
 """What tests of every ring need: waiting without hoping, and real servers as processes."""
 
 import asyncio
+import contextlib
 import inspect
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -18,6 +20,7 @@ from server.embedded.child import LAUNCH
 
 REPOSITORY = Path(__file__).parent.parent
 ADMIN_TOKEN = "the-admin-token-of-tests"
+PORTS = (10_000, 32_000)
 SETTING_NAMES = ("DATABASE_URL", "REDIS_URL", "PORT", "WEB_CONCURRENCY", "ALLOWED_ORIGINS")
 
 
@@ -39,9 +42,14 @@ async def eventually(condition: Callable[[], Any], deadline: float = 10.0, *, ev
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """From below those of outgoing connections, which take theirs at any moment, and by chance, since others look for
+    one at the same moment."""
+    while True:
+        port = random.SystemRandom().randrange(*PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def clean_environment(**settings: str) -> dict[str, str]:
@@ -88,6 +96,10 @@ class Launched:
         return self.process.pid
 
     @property
+    def running(self) -> bool:
+        return self.process.poll() is None
+
+    @property
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
@@ -129,13 +141,29 @@ class Launched:
     def resume(self) -> None:
         self.process.send_signal(signal.SIGCONT)
 
+    def ask_to_end(self) -> None:
+        """SIGTERM, also to one that stands still."""
+        if self.running:
+            self.process.terminate()
+            self.resume()
+
     def finish(self) -> None:
         """The end of a test: gone, whatever state it was in."""
-        if self.process.poll() is None:
-            self.resume()
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        self.process.wait()
+        self.ask_to_end()
+        self.wait_for_end()
+
+    def wait_for_end(self) -> None:
+        """Having been asked; not for ever."""
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def finish_all(processes: Sequence[Launched]) -> None:
+    """All of them at once, for each may take a while to end in good order."""
+    for process in processes:
+        process.ask_to_end()
+    for process in processes:
+        process.wait_for_end()

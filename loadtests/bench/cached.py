@@ -133,8 +133,7 @@ async def _round(
                 await answer.read()
 
     def spent() -> tuple[float, float, float]:
-        postgres = cpu_seconds(services.postgres_pid, with_children=True)
-        return cpu_seconds(pid), cpu_seconds(services.redis_pid), postgres
+        return cpu_seconds(pid), *services.cpu_seconds()
 
     before, started = spent(), time.perf_counter()
     await asyncio.gather(*(caller(person) for person in people))

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.app import create_app
+from server.garbage import collect_seldom
 from server.identity import caller_of
 from server.routes import own_achievements
 from server.routes.answers import raw_json
@@ -32,6 +33,7 @@ async def main() -> None:
     app.router.routes.insert(beside, Route(EMPTY, answer_nothing, methods=["GET"]))
     config = _config(app)
     config.host, config.port = "127.0.0.1", int(os.environ["PORT"])
+    collect_seldom()
     await uvicorn.Server(config).serve()
 
 

@@ -18,7 +18,7 @@ from itertools import groupby
 
 from loadtests.bench.bare import Bare, Row, bench_sql
 from loadtests.bench.profiling import Timings, python_profile
-from loadtests.bench.world import World, cpu_seconds, own_connection, world
+from loadtests.bench.world import World, own_connection, world
 from persistence.raids import NewRaid
 from raidline.ids import CommandId, ContributionId, InviteCode, RaidId, UserId
 from realtime.commands import Contribute, Join, Start
@@ -193,11 +193,7 @@ def _command(party: Party, number: int, day: date, turn: int, *, live: bool) -> 
 
 
 def _processors(services_world: World) -> tuple[float, float, float]:
-    return (
-        time.process_time(),
-        cpu_seconds(services_world.redis_pid),
-        cpu_seconds(services_world.postgres_pid, with_children=True),
-    )
+    return time.process_time(), *services_world.cpu_seconds()
 
 
 async def _drained(services: Services) -> float:

@@ -31,17 +31,17 @@ class World:
         self.redis_pid = redis.pid
         self.admin_token = secrets.token_urlsafe()
 
+    def cpu_seconds(self) -> tuple[float, float]:
+        """So far, of Redis and of all of Postgres."""
+        return cpu_seconds(self.redis_pid), cpu_seconds(self.postgres_pid, with_children=True)
+
 
 @contextlib.asynccontextmanager
 async def world() -> AsyncIterator[World]:
     with tempfile.TemporaryDirectory(prefix="raidline-bench-") as folder:
         Path(folder).chmod(0o711)
         postgres, redis = EmbeddedPostgres(Path(folder) / "postgres"), EmbeddedRedis(Path(folder) / "redis")
-        async with contextlib.AsyncExitStack() as stack:
-            await postgres.start()
-            stack.push_async_callback(postgres.stop)
-            await redis.start()
-            stack.push_async_callback(redis.stop)
+        async with postgres, redis:
             await prepare_database(postgres.url)
             yield World(postgres, redis)
 
@@ -57,10 +57,16 @@ async def own_connection(url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.
 
 
 @contextlib.asynccontextmanager
-async def process(arguments: Sequence[str], environment: Mapping[str, str], port: int) -> AsyncIterator[int]:
-    """A server process that answers on `port`; yields its pid and ends it afterwards."""
+async def process(
+    arguments: Sequence[str], environment: Mapping[str, str], port: int, *, heard: bool = False
+) -> AsyncIterator[int]:
+    """A server process that answers on `port`; yields its pid and ends it afterwards. `heard`: it may print."""
     one = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", *arguments, env={**os.environ, **environment}, stdout=asyncio.subprocess.DEVNULL
+        sys.executable,
+        "-m",
+        *arguments,
+        env={**os.environ, **environment},
+        stdout=None if heard else asyncio.subprocess.DEVNULL,
     )
     try:
         await _answers(port)

@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 
 from loadtests.bench.world import World, cpu_seconds, free_port, process, world
-from loadtests.bench.write_app import EMPTY
+from loadtests.bench.write_app import EMPTY, PROFILE
 
 CALLERS = 64
 """Requests under way at once."""
@@ -62,9 +62,11 @@ class Kind:
 
 
 async def run(*, profiled: bool = False) -> None:
-    """`profiled` changes nothing: the server is another process."""
+    """`profiled`: then one more server takes contributions, and says which functions its time went to."""
     async with world() as services:
         bare, empty, durable = await _measure(services)
+        if profiled:
+            await _profile(services)
     print(f"\nwrite: {ROUNDS} rounds of {REQUESTS} requests each, {CALLERS} callers at once, medians")
     for kind in (bare, empty, durable):
         print(
@@ -106,10 +108,15 @@ async def _measure(services: World) -> list[Kind]:
     return kinds
 
 
+async def _profile(services: World) -> None:
+    async with _ours(services, PROFILE) as (_pid, ours):
+        raid_id, headers = await _raid(ours, services)
+        await _all(range(REQUESTS), _contribution(ours, raid_id, headers))
+
+
 async def _round(services: World, kind: Kind, numbers: range) -> Spent:
     def so_far() -> tuple[float, float, float, float]:
-        postgres = cpu_seconds(services.postgres_pid, with_children=True)
-        return time.perf_counter(), cpu_seconds(kind.pid), cpu_seconds(services.redis_pid), postgres
+        return time.perf_counter(), cpu_seconds(kind.pid), *services.cpu_seconds()
 
     before = so_far()
     await _all(numbers, kind.post)
@@ -143,7 +150,7 @@ async def _bare() -> AsyncIterator[tuple[int, aiohttp.ClientSession]]:
 
 
 @contextlib.asynccontextmanager
-async def _ours(services: World) -> AsyncIterator[tuple[int, aiohttp.ClientSession]]:
+async def _ours(services: World, *arguments: str) -> AsyncIterator[tuple[int, aiohttp.ClientSession]]:
     port = free_port()
     environment = {
         "PORT": str(port),
@@ -152,7 +159,8 @@ async def _ours(services: World) -> AsyncIterator[tuple[int, aiohttp.ClientSessi
         "RAIDLINE_ADMIN_TOKEN": services.admin_token,
         "RAIDLINE_LOG_LEVEL": "warning",
     }
-    async with process(["loadtests.bench.write_app"], environment, port) as pid, _client(port) as http:
+    command = ["loadtests.bench.write_app", *arguments]
+    async with process(command, environment, port, heard=PROFILE in arguments) as pid, _client(port) as http:
         yield pid, http
 
 

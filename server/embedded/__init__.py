@@ -48,15 +48,9 @@ async def embedded_services(data: Path, database_url: str | None, redis_url: str
     async with contextlib.AsyncExitStack() as stack:
         folder = stack.enter_context(data_folder(data))
         if not database_url:
-            postgres = EmbeddedPostgres(folder / "postgres")
-            await postgres.start()
-            stack.push_async_callback(postgres.stop)
-            database_url = postgres.url
+            database_url = (await stack.enter_async_context(EmbeddedPostgres(folder / "postgres"))).url
         if not redis_url:
-            redis = EmbeddedRedis(folder / "redis")
-            await redis.start()
-            stack.push_async_callback(redis.stop)
-            redis_url = redis.url
+            redis_url = (await stack.enter_async_context(EmbeddedRedis(folder / "redis"))).url
         urls = ServiceUrls(database_url, redis_url)
         stack.enter_context(_announced(data, urls))
         yield urls

@@ -17,7 +17,7 @@ from server.achievement_bodies import DefinitionBody, DefinitionChange, PairBody
 from server.caller import Caller
 from server.context import services_of
 from server.identity import caller_of
-from server.json_body import read_model, validate
+from server.json_body import read_given, read_model, validate
 from server.problems import Problem, invalid_field
 from server.routes.answers import json_answer
 
@@ -178,8 +178,9 @@ def named_achievement(request: Request) -> AchievementId:
 
 
 async def pair_of(request: Request) -> PairBody:
-    if await request.body():
-        return await read_model(request, PairBody)
+    given = await read_given(request, PairBody)
+    if given is not None:
+        return given
     named = {"userId": queries.number(request, "userId"), "achievementId": named_achievement(request)}
     return validate(PairBody, named)
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from persistence.checkins import check_in
+from raidline.days import FIRST_DAY
 from server.caller import Caller
 from server.context import services_of
 from server.contributions import BACKDATE
@@ -17,7 +18,7 @@ from server.json_body import read_optional
 from server.me_bodies import CheckInBody
 from server.problems import FieldError, Problem, unauthenticated
 from server.routes.answers import raw_json
-from server.times import FIRST_DAY, milliseconds, not_over, now_ms, today_in
+from server.times import milliseconds, not_over, now_ms, today_in
 
 AHEAD = timedelta(minutes=5)
 """How far somebody's clock may be ahead of ours; the same for contributions."""

@@ -19,7 +19,10 @@ from server.identity import caller_of
 from server.json_body import read_json, read_model
 from server.middleware import BATCH_PATH
 from server.routes.answers import carried_out, json_answer, raid_of, raw_json
+from server.routes.direct import Direct, Ready
 from server.rows import contribution_json
+
+_KEY = idempotency.HEADER.lower().encode()
 
 
 async def post_contribution(request: Request) -> Response:
@@ -33,7 +36,7 @@ async def post_contribution(request: Request) -> Response:
         await read_json(request),
         request_id=request_id_of(request),
     )
-    return Response(answer.body, answer.status, headers={**answer.headers, idempotency.HEADER: key})
+    return Ready(answer.status, answer.body, [*answer.headers, (_KEY, key.encode())])
 
 
 async def post_batch(request: Request) -> Response:
@@ -82,7 +85,7 @@ async def raid_progress(request: Request) -> Response:
 
 
 routes = [
-    Route("/api/v1/raids/{raid_id:id}/contributions", post_contribution, methods=["POST"]),
+    Route("/api/v1/raids/{raid_id:id}/contributions", Direct(post_contribution), methods=["POST"]),
     Route("/api/v1/raids/{raid_id:id}/contributions", list_contributions, methods=["GET"]),
     Route(
         "/api/v1/raids/{raid_id:id}/contributions/{contribution_id:uuid}",

@@ -21,7 +21,7 @@ from server import idempotency
 from server.caller import Caller
 from server.context import request_id_of, services_of
 from server.contributions import contribute
-from server.following import as_problems, cursor_of, follower, viewer_of
+from server.following import as_problems, cursor_of, follower, opened
 from server.problems import Problem
 
 log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ async def serve_socket(websocket: WebSocket, transport: Transport, own_raid: Rai
     with suppress(WebSocketDisconnect):
         await accept(websocket)
         try:
-            caller, stream = await opened(websocket, transport, own_raid)
+            caller, stream = await let_in(websocket, transport, own_raid)
         except Problem as problem:
             ending = ending_of(problem)
             await websocket.close(ending.value, ending.reason)
@@ -50,19 +50,17 @@ async def serve_socket(websocket: WebSocket, transport: Transport, own_raid: Rai
         await Socket(services_of(websocket).hub, stream, handlers, own_raid).run(websocket)
 
 
-async def opened(websocket: WebSocket, transport: Transport, own_raid: RaidId | None) -> tuple[Caller, Stream]:
+async def let_in(websocket: WebSocket, transport: Transport, own_raid: RaidId | None) -> tuple[Caller, Stream]:
     """Who calls, and their stream, which follows the socket's own raid if it has one. Raises Problem."""
     hub = services_of(websocket).hub
     with as_problems():
         caller = await follower(websocket, own_raid)
-        stream = hub.open(viewer_of(caller), transport)
-        try:
-            if own_raid is not None:
-                await hub.watch(stream, own_raid, cursor_of(websocket))
-        except BaseException:
-            hub.close(stream)
-            raise
-    return caller, stream
+
+    async def follow(stream: Stream) -> None:
+        if own_raid is not None:
+            await hub.watch(stream, own_raid, cursor_of(websocket))
+
+    return caller, await opened(hub, caller, transport, follow)
 
 
 def handlers_of(websocket: WebSocket, caller: Caller) -> Handlers:

@@ -18,7 +18,7 @@ from realtime.topics import OwnTopic, RaidTopic, Topic
 from server import queries
 from server.caller import Caller
 from server.context import services_of
-from server.following import as_problems, cursor_of, follower, viewer_of
+from server.following import cursor_of, follower, opened
 
 
 async def raid_stream(request: Request) -> Response:
@@ -61,15 +61,12 @@ async def sse_answer(
     hub: Hub, caller: Caller, follow: Callable[[Stream], Awaitable[None]], transport: Transport = sse.SSE
 ) -> Response:
     """A stream that follows something before it begins, so that a failure is an answer. Raises Problem."""
-    with as_problems():
-        stream = hub.open(viewer_of(caller), transport)
+
+    async def greet_and_follow(stream: Stream) -> None:
         sse.greet(stream)
-        try:
-            await follow(stream)
-        except BaseException:
-            hub.close(stream)
-            raise
-    return sse.StreamResponse(stream, hub.close)
+        await follow(stream)
+
+    return sse.StreamResponse(await opened(hub, caller, transport, greet_and_follow), hub.close)
 
 
 routes: list[BaseRoute] = [

@@ -1,18 +1,22 @@
 """The Raidline that the browser looks at: real processes, which can go away and come back at the same address."""
 
+from uuid import uuid4
+
 import httpx
 
+from server.embedded import ServiceUrls
 from tests.conftest import Launch
 from tests.helpers import Launched, free_port
 from tests.server.people import People
 
 
 class Raidline:
-    """`raidline serve` and a worker. The database and the Redis are the test's and outlive both."""
+    """`raidline serve` and a worker. The database and the Redis outlive both."""
 
-    def __init__(self, launch: Launch, client: httpx.AsyncClient, port: int) -> None:
+    def __init__(self, launch: Launch, client: httpx.AsyncClient, services: ServiceUrls) -> None:
         self._launch = launch
-        self._port = port
+        self._port = free_port()
+        self.services = services
         self.people = People(client)
         self.server: Launched
         """To `stop`, `kill`, `pause`, `resume`; `start` brings it back."""
@@ -20,6 +24,11 @@ class Raidline:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
+
+    def with_new_people(self) -> "Raidline":
+        """Whoever comes from now on is nobody who came before, also under the same name."""
+        self.people = People(self.people.client, realm=f"{uuid4()} ")
+        return self
 
     async def start(self, **settings: str) -> None:
         """At the address it had; settings as of `launch`, for this time."""
@@ -30,8 +39,8 @@ class Raidline:
         await self.start(**settings)
 
 
-async def open_raidline(launch: Launch, client: httpx.AsyncClient) -> Raidline:
-    raidline = Raidline(launch, client, free_port())
+async def open_raidline(launch: Launch, client: httpx.AsyncClient, services: ServiceUrls) -> Raidline:
+    raidline = Raidline(launch, client, services)
     client.base_url = httpx.URL(raidline.url)
     await raidline.start()
     await launch("worker")

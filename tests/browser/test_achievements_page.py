@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 from playwright.async_api import expect
 
 from tests.browser.histories import contributes_on, defines, some_days
+from tests.browser.raidline import Raidline
 from tests.browser.world import NARROW, World
 
 STEPS: list[dict[str, Any]] = [
@@ -16,6 +18,12 @@ STEPS: list[dict[str, Any]] = [
     {"name": "The hidden door", "description": "Behind the shelf.", "secret": True, "rewardXp": 7},
     {"name": "Hidden measure", "secret": True, "metric": "tasks_total", "threshold": 3},
 ]
+
+
+@pytest.fixture
+def raidline(own_raidline: Raidline) -> Raidline:
+    """Achievements are everybody's."""
+    return own_raidline
 
 
 async def test_next_unlocked_ahead_and_secret(world: World) -> None:

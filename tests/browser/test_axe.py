@@ -16,6 +16,7 @@ from server.embedded import ServiceUrls
 from tests.browser.axe import assert_accessible
 from tests.browser.faults import AWAY
 from tests.browser.fitting import assert_fits
+from tests.browser.raidline import Raidline
 from tests.browser.scenery import Stage
 from tests.browser.test_page_loads import there
 from tests.browser.walking import connection_is
@@ -23,6 +24,12 @@ from tests.browser.world import DESKTOP, NARROW, Screen, World
 from tests.server.people import Person
 
 REFUSED = r"status of (401|404|422) "
+
+
+@pytest.fixture
+def raidline(own_raidline: Raidline) -> Raidline:
+    """The lobby shows everybody's public raids."""
+    return own_raidline
 
 
 @dataclass(frozen=True, slots=True)

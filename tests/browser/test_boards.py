@@ -2,13 +2,21 @@
 
 from datetime import timedelta
 
+import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.histories import a_crowd, contributes_on, some_days
+from tests.browser.raidline import Raidline
 from tests.browser.world import NARROW, World
 
 REFRESHED_MS = 40_000
 """No event of one's own tells of a second contribution on a day: the page reads again every 20 s."""
+
+
+@pytest.fixture
+def raidline(own_raidline: Raidline) -> Raidline:
+    """Its boards are of everybody there is."""
+    return own_raidline
 
 
 def places(page: Page) -> Locator:

@@ -12,8 +12,8 @@ async def stops_of_the_tab_key(page: Page) -> int:
     return await page.locator('.calendar-grid [tabindex="0"]').count()
 
 
-async def test_every_day_has_its_state_its_shape_and_its_reason(world: World, database_url: str) -> None:
-    history = await a_year(world.people, database_url)
+async def test_every_day_has_its_state_its_shape_and_its_reason(world: World) -> None:
+    history = await a_year(world.people, world.raidline.services.database_url)
     days = (await history.person.get("/me/streak?days=366")).json()["days"]
     page = await world.page_of(history.person, "/me")
     cells = page.locator(".day")

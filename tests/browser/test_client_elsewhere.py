@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page
 
 from tests.browser.client_page import PLAYER, agrees_with, follow, has, is_in, state, told_once
@@ -18,10 +19,16 @@ from tests.server.people import Person
 
 
 @pytest.fixture
+def raidline(own_raidline: Raidline) -> Raidline:
+    """It is started with other settings."""
+    return own_raidline
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def elsewhere(raidline: Raidline, launch: Launch) -> AsyncIterator[Raidline]:
     """Another server, for its files and its origin."""
     async with client_of("") as client:
-        other = await open_raidline(launch, client)
+        other = await open_raidline(launch, client, raidline.services)
         await raidline.restart(ALLOWED_ORIGINS=other.url)
         yield other
 

@@ -6,7 +6,7 @@ Each test has a page for every way there is to follow, all in front of the same 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import BrowserContext, Page
 from redis.asyncio import Redis
 
@@ -22,7 +22,7 @@ WAYS = [("sse", False), ("sse", True), ("ws", False), ("ws", True)]
 SNAPSHOTS = "(id) => told.filter(([raidId, event]) => raidId === id && event === 'snapshot').length"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def ann(world: World) -> Person:
     return await world.people.person("Ann")
 
@@ -119,7 +119,7 @@ async def test_an_event_that_was_lost_is_noticed_and_fetched(world: World, ann: 
     assert await on_all(pages, "window.losing") == [0] * len(pages)
 
 
-async def test_another_epoch_brings_a_snapshot(world: World, ann: Person, redis_url: str) -> None:
+async def test_another_epoch_brings_a_snapshot(world: World, ann: Person) -> None:
     world.faults.expect(AWAY, "503")
     raid_id = (await ann.starts_raid(targetXp=10_000))["id"]
     pages = await pages_following(await world.context(ann), raid_id)
@@ -127,7 +127,7 @@ async def test_another_epoch_brings_a_snapshot(world: World, ann: Person, redis_
     await each(pages, lambda page: has(page, raid_id, currentXp=10))
     before = await on_all(pages, "(id) => { window.raid = watch.raids.get(id); return raid.epoch; }", raid_id)
     await world.raidline.server.stop()
-    async with Redis.from_url(redis_url) as redis:
+    async with Redis.from_url(world.raidline.services.redis_url) as redis:
         await redis.flushall()
     await world.raidline.start()
     await contributes(ann, raid_id, 10)

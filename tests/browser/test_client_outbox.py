@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Page
 
 from tests.browser.client_page import blank_page, client_page, follow, has, is_in
@@ -18,7 +18,7 @@ BEGIN += "outbox.onAnswer((item, answer) => answers.push([item.xp, answer.ok, an
 ADD = "([raidId, ...xps]) => xps.forEach((xp) => outbox.add({ raidId, xp }))"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def ann(world: World) -> Person:
     return await world.people.person("Ann", tz="Asia/Tokyo")
 

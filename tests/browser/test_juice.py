@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, Route
 from starlette.applications import Starlette
 
@@ -47,7 +47,7 @@ MOVING: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     async with _page(browser) as page:
         yield page

@@ -3,11 +3,19 @@
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.async_api import Locator, Page, Request, expect
 
+from tests.browser.raidline import Raidline
 from tests.browser.world import NARROW, PHONE, World
 
 HUGE = 10**12
+
+
+@pytest.fixture
+def raidline(own_raidline: Raidline) -> Raidline:
+    """The lobby shows everybody's public raids."""
+    return own_raidline
 
 
 def card(page: Page, title: str) -> Locator:

@@ -5,10 +5,17 @@ from playwright.async_api import Page, expect
 
 from tests.browser.axe import assert_accessible
 from tests.browser.histories import a_crowd, a_year, contributes_on, defines, holds_freezes, some_days
+from tests.browser.raidline import Raidline
 from tests.browser.world import DESKTOP, NARROW, Screen, World
 
 LONG = "Wolfeschlegelsteinhausenbergerdorff" * 2
 ARABIC = "محمد عبد الرحمن"
+
+
+@pytest.fixture
+def raidline(own_raidline: Raidline) -> Raidline:
+    """Achievements and boards are everybody's."""
+    return own_raidline
 
 
 async def fits(page: Page, screen: Screen) -> None:

@@ -2,8 +2,10 @@
 
 import re
 
+import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.raidline import Raidline
 from tests.browser.world import World
 from tests.helpers import eventually
 from tests.server.people import Person
@@ -15,6 +17,12 @@ WAITS = """async ([userId, raidId]) => {
   const { Raidline } = await import("/web/client/index.js");
   new Raidline().outbox(userId).add({ raidId, xp: 30 });
 }"""
+
+
+@pytest.fixture
+def raidline(own_raidline: Raidline) -> Raidline:
+    """It is started with other settings."""
+    return own_raidline
 
 
 async def test_without_guests_a_token_is_asked_for_and_opens_the_page_one_came_for(world: World) -> None:

@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 import pytest
 from playwright.async_api import Page, Route
 
+from tests.browser.raidline import Raidline
 from tests.browser.test_page_loads import there
 from tests.browser.world import World
 from tests.server.people import Person
@@ -49,6 +50,12 @@ ALL_TEXTS = """() => {
   }
   return found;
 }"""
+
+
+@pytest.fixture
+def raidline(own_raidline: Raidline) -> Raidline:
+    """Nobody else's words are on its pages."""
+    return own_raidline
 
 
 async def marked_texts(route: Route) -> None:

@@ -2,8 +2,10 @@
 
 import re
 
+import pytest
 from playwright.async_api import Page, expect
 
+from tests.browser.raidline import Raidline
 from tests.browser.world import World
 from tests.helpers import eventually
 
@@ -15,6 +17,12 @@ WAIT = """async ([userId, raidId]) => {
   outbox.close(); // what is added stays for the page itself to send
   for (const xp of [30, 40]) outbox.add({ raidId, xp });
 }"""
+
+
+@pytest.fixture
+def raidline(own_raidline: Raidline) -> Raidline:
+    """The lobby shows everybody's public raids."""
+    return own_raidline
 
 
 async def greeting(page: Page) -> str:

@@ -12,6 +12,7 @@ import pytest
 from playwright.async_api import CDPSession, Page
 
 from tests.browser.crowd import MEASURED, Crowd, crowd_of, footprint_of, room_of
+from tests.browser.raidline import Raidline
 from tests.browser.world import World, shows
 from tests.helpers import eventually
 
@@ -31,6 +32,12 @@ HEAP_GROWTH = 10_000_000
 NODES_GROWTH = 200
 
 Record = Callable[[str, object], None]
+
+
+@pytest.fixture
+def raidline(own_raidline: Raidline) -> Raidline:
+    """Nothing is in it but the crowd."""
+    return own_raidline
 
 
 @pytest.mark.slow

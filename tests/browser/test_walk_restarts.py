@@ -17,6 +17,7 @@ from playwright.async_api import Browser, Page
 
 from server.embedded import EmbeddedRedis
 from tests.browser.faults import AWAY
+from tests.browser.raidline import Raidline
 from tests.browser.walking import (
     TOTALS_SEEN,
     connection_is,
@@ -26,6 +27,12 @@ from tests.browser.walking import (
 from tests.browser.world import World, shows
 from tests.helpers import eventually
 from tests.server.people import Person
+
+
+@pytest.fixture
+def raidline(own_raidline: Raidline) -> Raidline:
+    """Its Redis is killed."""
+    return own_raidline
 
 
 @pytest_asyncio.fixture
@@ -78,7 +85,7 @@ class Story:
         return {(sum(amounts[:count]), count) for count in range(len(amounts) + 1)}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def story(world: World) -> Story:
     world.faults.expect(AWAY, r"status of 50\d")
     ann, ben = await world.people.person("Ann"), await world.people.person("Ben")

@@ -10,6 +10,7 @@ from tests.cluster.node import cluster_program
 from tests.cluster.nodes import Nodes, cluster_of
 from tests.server.conftest import open_server as open_server
 from tests.server.conftest import people as people
+from tests.server.conftest import server as server
 
 SHARED_TIMEOUT_MS = 5000
 """Nobody is killed there; a busy machine must not make it look so."""

@@ -6,7 +6,6 @@ from tests.server.test_own_stream import (
     test_what_is_told_twice_and_by_two_at_once_comes_once,
 )
 from tests.server.test_stream_of_many import (
-    server,
     test_a_raid_that_is_made_private_midway_is_told_and_the_others_go_on,
     test_events_carry_no_id_and_a_cursor_of_all_follows_each_write,
     test_every_log_begins_with_its_own_hello_and_snapshot,

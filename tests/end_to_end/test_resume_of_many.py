@@ -21,7 +21,16 @@ from tests.server.following_many import OWN, following_many
 from tests.server.people import People, Person
 
 COUNT = 60
-"""Contributions to each raid while readers come and go."""
+"""Contributions to each raid while readers come and go, at the least."""
+
+ROUND = 20
+"""So many more at a time, until every reader came back often enough."""
+
+CONNECTIONS = 4
+"""So often each reader connects while there is something to miss, at the least."""
+
+LONGEST_SECONDS = 120.0
+"""No reader takes so long to come back so often, however busy the machine is."""
 
 
 @dataclass
@@ -57,7 +66,7 @@ class SocketReader:
     logs: dict[int, Log] = field(default_factory=dict)
     cursors: dict[int | None, str] = field(default_factory=dict)
     verdicts: list[str] = field(default_factory=list)
-    own: int = 0
+    connections: int = 0
 
     def take(self, frame: dict[str, Any]) -> None:
         if frame["type"] != "event":
@@ -79,6 +88,7 @@ class SocketReader:
         async with connect(
             url, additional_headers=headers, subprotocols=offered, proxy=None, close_timeout=2
         ) as socket:
+            self.connections += 1
             for topic in followed:
                 since = {"since": self.cursors[topic]} if topic in self.cursors else {}
                 named = {"own": True} if topic is OWN else {"raidId": topic}
@@ -110,6 +120,8 @@ class Play:
         self.chance = chance
         self.streams = [Many() for _ in range(4)]
         self.sockets = [SocketReader() for _ in range(2)]
+        self.count = 0
+        """Contributions that each raid has got."""
         self._done = asyncio.Event()
 
     async def run(self) -> None:
@@ -122,9 +134,16 @@ class Play:
 
     async def _feed(self) -> None:
         try:
-            await asyncio.gather(*(self.scene.contribute(raid_id, COUNT) for raid_id in self.scene.raid_ids))
+            async with asyncio.timeout(LONGEST_SECONDS):
+                while self.count < COUNT or not self._all_came_often():
+                    await asyncio.gather(*(self.scene.contribute(raid_id, ROUND) for raid_id in self.scene.raid_ids))
+                    self.count += ROUND
         finally:
             self._done.set()
+
+    def _all_came_often(self) -> bool:
+        connections = [len(many.verdicts(OWN)) for many in self.streams] + [one.connections for one in self.sockets]
+        return min(connections) >= CONNECTIONS
 
     def _somewhere(self) -> Person:
         return at(self.scene.leader, self.chance.choice(self.scene.servers))
@@ -161,17 +180,17 @@ async def test_readers_of_several_raids_that_come_and_go_get_every_entry_once(sc
     await play.run()
     for many in play.streams:
         assert many.wrong == []
-        assert_all_once(many.logs, begun)
+        assert_all_once(many.logs, begun, play.count)
         assert all(set(many.verdicts(log)[1:]) <= {"full"} for log in (OWN, *scene.raid_ids))
-        assert len(many.verdicts(OWN)) > 1
+        assert len(many.verdicts(OWN)) > 3
     for reader in play.sockets:
-        assert_all_once(reader.logs, begun)
+        assert_all_once(reader.logs, begun, play.count)
 
 
-def assert_all_once(logs: dict[int, Log], begun: dict[int, tuple[int, int]]) -> None:
+def assert_all_once(logs: dict[int, Log], begun: dict[int, tuple[int, int]], count: int) -> None:
     """Every entry from the reader's first snapshot on, which may be of a moment after the beginning."""
     for raid_id, log in logs.items():
-        last = begun[raid_id][1] + COUNT
+        last = begun[raid_id][1] + count
         assert log.seqs == list(range(log.seqs[0], last + 1))
         assert log.has == (begun[raid_id][0], last)
 

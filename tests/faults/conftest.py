@@ -8,7 +8,6 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
-import redis.asyncio
 
 import server.auditor
 from realtime import scripts
@@ -17,7 +16,7 @@ from server.settings import Settings
 from tests.conftest import Embedded
 from tests.faults.rules import Rule
 from tests.faults.stage import Stage
-from tests.faults.world import World
+from tests.faults.world import World, bare_world
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -28,12 +27,10 @@ async def stage(embedded: Embedded, template_database: str, services_root: Path)
     folder = services_root / name
     folder.mkdir()
     folder.chmod(0o711)
-    redis_server = EmbeddedRedis(folder / "redis", store=services_root / "programs")
-    await redis_server.start()
-    made = Stage(folder, embedded.postgres, redis_server, embedded.postgres.url_of(name))
-    yield made
-    made.finish()
-    await redis_server.stop()
+    async with EmbeddedRedis(folder / "redis", store=services_root / "programs") as redis_server:
+        made = Stage(folder, embedded.postgres, redis_server, embedded.postgres.url_of(name))
+        yield made
+        made.finish()
     await _execute(embedded.postgres.url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -47,13 +44,7 @@ def rule(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pa
 async def world(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """Two servers and an active raid, in a database and a Redis that nobody else uses meanwhile."""
     monkeypatch.setattr(server.auditor, "YOUNG_MS", 0)
-    assert settings.database_url
-    assert settings.redis_url
-    ledger = await asyncpg.connect(settings.database_url)
-    async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(ledger.close)
-        client = await stack.enter_async_context(redis.asyncio.Redis.from_url(settings.redis_url))
-        made = World(settings, client, ledger)
+    async with bare_world(settings) as made, contextlib.AsyncExitStack() as stack:
         await made.begin(stack)
         yield made
 

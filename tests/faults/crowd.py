@@ -107,9 +107,14 @@ class Crowd:
 
     async def contribute(self, raid_id: RaidId, person: Person, *, xp: int = 1, tries: int | None = None) -> Post:
         """With a key of its own; at most so many times if `tries` says so."""
+        post = self.post_of(raid_id, person, xp)
+        await self.insist(post, tries=tries)
+        return post
+
+    def post_of(self, raid_id: RaidId, person: Person, xp: int = 1) -> Post:
+        """With a key of its own, and yet to be sent."""
         post = Post(raid_id, person, f"key-{next(_numbers)}", xp)
         self.posts.append(post)
-        await self.insist(post, tries=tries)
         return post
 
     def contributions(self, raid_id: RaidId, people: Sequence[Person], count: int) -> "asyncio.Task[list[Post]]":

@@ -46,7 +46,11 @@ class Outage:
         return [post for flight in await asyncio.gather(*flights) for post in flight]
 
     async def is_over(self, *, redis_lost_data: bool = False) -> None:
-        """Everything goes on as before, the ending raid ends, nothing was lost, and the watcher saw it all."""
+        """Everything goes on as before, the ending raid ends, nothing was lost, and the watcher saw it all.
+
+        Whoever got no answer yet asks again, with the same key.
+        """
+        await asyncio.gather(*(self.crowd.insist(post) for post in self.crowd.posts if not post.answers))
         await self.contribute(2 * TARGET)
         raids = [self.open, self.ending]
         await verify(self.stage, self.crowd, raids, self.people[0], redis_lost_data=redis_lost_data)

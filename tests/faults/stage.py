@@ -11,7 +11,7 @@ from raidline.ids import RaidId
 from server.commands import prepare_database
 from server.embedded import EmbeddedPostgres, EmbeddedRedis
 from server.settings import Settings, load_settings
-from tests.helpers import ADMIN_TOKEN, Launched, clean_environment, eventually, free_port
+from tests.helpers import ADMIN_TOKEN, Launched, clean_environment, eventually, finish_all, free_port
 
 
 class FaultyProcess(Launched):
@@ -88,8 +88,7 @@ class Stage:
         return process
 
     def finish(self) -> None:
-        for process in reversed(self._started):
-            process.finish()
+        finish_all(self._started)
 
 
 async def reached(process: FaultyProcess, deadline: float = 20.0) -> None:
@@ -102,14 +101,11 @@ async def reached(process: FaultyProcess, deadline: float = 20.0) -> None:
 @contextlib.asynccontextmanager
 async def own_services(folder: Path, *, aof: bool = True, save: str = "") -> AsyncIterator[Stage]:
     """A stage whose services nobody else uses: they may be killed, stopped, or given older data."""
-    async with contextlib.AsyncExitStack() as stack:
-        postgres = EmbeddedPostgres(folder / "postgres")
-        await postgres.start()
-        stack.push_async_callback(postgres.stop)
-        redis = EmbeddedRedis(folder / "redis", aof=aof, save=save)
-        await redis.start()
-        stack.push_async_callback(redis.stop)
+    postgres, redis = EmbeddedPostgres(folder / "postgres"), EmbeddedRedis(folder / "redis", aof=aof, save=save)
+    async with postgres, redis:
         await prepare_database(postgres.url)
         stage = Stage(folder, postgres, redis, postgres.url)
-        stack.callback(stage.finish)
-        yield stage
+        try:
+            yield stage
+        finally:
+            stage.finish()

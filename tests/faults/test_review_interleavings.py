@@ -8,10 +8,8 @@ import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-import asyncpg
 import pytest
 import pytest_asyncio
-import redis.asyncio
 
 import realtime.healing
 import server.auditor
@@ -20,7 +18,7 @@ from realtime.keys import raid_key, raid_keys
 from server.services import open_services
 from server.settings import Settings
 from server.write_path import Accepted, Refused, Unavailable
-from tests.faults.world import Crash, Server, World, all_different, id_of
+from tests.faults.world import Crash, Server, World, all_different, bare_world, id_of
 from tests.helpers import eventually
 
 SEEDS = range(1, 1 + int(os.environ.get("INTERLEAVINGS", "25")))
@@ -121,13 +119,8 @@ async def bare(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     monkeypatch.setattr(server.auditor, "YOUNG_MS", 0)
     monkeypatch.setattr(realtime.healing, "LOG_KEPT", 2)
     monkeypatch.setattr(realtime.healing, "LOG_PAGE", 3)
-    assert settings.database_url
-    assert settings.redis_url
-    ledger = await asyncpg.connect(settings.database_url)
-    async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(ledger.close)
-        client = await stack.enter_async_context(redis.asyncio.Redis.from_url(settings.redis_url))
-        yield World(settings, client, ledger)
+    async with bare_world(settings) as made:
+        yield made
 
 
 async def test_whatever_the_order_what_was_answered_is_what_is_held(bare: World, settings: Settings) -> None:

@@ -41,7 +41,8 @@ async def verify(
         book = Book(pool, crowd, raids, viewer)
         await eventually(lambda: book.holds(posts, redis_lost_data=redis_lost_data), CAUGHT_UP_SECONDS, every=0.1)
         await eventually(book.adds_up, CAUGHT_UP_SECONDS, every=0.1)
-    await no_difference(ground, raids)
+        await no_difference(ground, raids)
+        assert await book.holds(posts, redis_lost_data=redis_lost_data), "also after all was caught up with"
     await _repeats_are_answered_as_at_first(crowd, [post for post in posts if post.durable])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 import asyncpg
+import redis.asyncio
 
 from persistence.raids import NewRaid
 from raidline.ids import ContributionId, Epoch, RaidId, UserId
@@ -246,3 +247,15 @@ def id_of(key: str) -> ContributionId:
 
 def all_different(cursors: Sequence[Cursor]) -> bool:
     return len(set(cursors)) == len(cursors)
+
+
+@contextlib.asynccontextmanager
+async def bare_world(settings: Settings) -> AsyncIterator[World]:
+    """Nothing has begun in it."""
+    assert settings.database_url
+    assert settings.redis_url
+    ledger = await asyncpg.connect(settings.database_url)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(ledger.close)
+        client = await stack.enter_async_context(redis.asyncio.Redis.from_url(settings.redis_url))
+        yield World(settings, client, ledger)

@@ -27,10 +27,8 @@ async def world(scripted: Scripted) -> World:
 @pytest_asyncio.fixture
 async def lonely_redis(service_folder: Path) -> AsyncIterator[EmbeddedRedis]:
     """A Redis of this test's own, to be stopped and killed."""
-    redis = EmbeddedRedis(service_folder / "redis")
-    await redis.start()
-    yield redis
-    await redis.stop()
+    async with EmbeddedRedis(service_folder / "redis") as redis:
+        yield redis
 
 
 @pytest.fixture(params=[pytest.param(False, id="send"), pytest.param(True, id="pipe")])

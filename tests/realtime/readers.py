@@ -1,6 +1,7 @@
 """Clients of a hub without a socket, and what has to be true of everything they were told."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +67,10 @@ class Client:
 
     def watch(self, waiting: Waiting) -> None:
         self._waiting = waiting
+
+    @property
+    def put(self) -> Callable[[bytes], object] | None:
+        return None if self.ended else self.write
 
     def write(self, data: bytes) -> bool:
         """As a transport: one write more than is read is taken, and then it says so."""

@@ -53,28 +53,6 @@ async def test_those_who_wait_behind_a_cancelled_caller_are_served(redis_url: st
         await scripted.close()
 
 
-async def test_a_caller_cancelled_while_giving_its_connection_back_gives_it_back(redis_url: str) -> None:
-    at_work, go_on = asyncio.Event(), asyncio.Event()
-
-    async def pause(_point: str) -> None:
-        at_work.set()
-        await go_on.wait()
-
-    scripted = Scripted(redis_url, timeout=1, connections=1, pause=pause)
-    caller = asyncio.create_task(scripted.call(echo("warm")))
-    await at_work.wait()
-    async with scripted._pool._condition:  # as another caller has it for a moment
-        caller.cancel()
-        await _turns(10)
-        caller.cancel()
-        await _turns(10)
-    go_on.set()
-    await asyncio.wait([caller])
-
-    await assert_answers_are_ones_own(scripted, "after")
-    await scripted.close()
-
-
 class Crash(Exception):
     """Planted between the sending of a pipeline and the reading of its answers."""
 

@@ -1,6 +1,8 @@
 """A pipe, and an ASGI send that is driven by hand: order, waiting, failing, and nothing that reaches the writer."""
 
 import asyncio
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 from starlette.types import Message
@@ -19,6 +21,10 @@ class Wire:
         self.gate = asyncio.Event()
         self.gate.set()
         self.cancelled = False
+        self.woken: list[int] = []
+        """How much had been sent whenever the outlet said that it is writable again."""
+        self.blocked: list[int] = []
+        """The same of when it was no longer."""
 
     def open(self, outlet: Outlet) -> None:
         outlet.open(self.send)
@@ -56,6 +62,10 @@ class Tube(Wire):
     def watch(self, waiting: Waiting) -> None:
         self._waiting = waiting
 
+    @property
+    def put(self) -> Callable[[bytes], object]:
+        return self.write
+
     def write(self, data: bytes) -> bool:
         assert not self.paused
         assert self._waiting is not None
@@ -75,6 +85,8 @@ class Tube(Wire):
         if was_paused and self._waiting is not None:
             self._waiting.resume()
 
+
+W = TypeVar("W", bound=Wire)
 
 WAYS = [pytest.param(Wire, id="send"), pytest.param(Tube, id="pipe")]
 
@@ -103,10 +115,30 @@ class Last(Names):
 chunk = Names
 
 
+def with_outlet(way: type[W]) -> tuple[W, Outlet]:
+    """Not open yet."""
+    wire = way()
+    return wire, Outlet(lambda: wire.woken.append(len(wire.sent)), lambda: wire.blocked.append(len(wire.sent)))
+
+
+def opened(way: type[W]) -> tuple[W, Outlet]:
+    wire, outlet = with_outlet(way)
+    wire.open(outlet)
+    return wire, outlet
+
+
+def held_up(way: type[W], *names: str) -> tuple[W, Outlet]:
+    """Nobody reads, and so many chunks have been pushed since."""
+    wire, outlet = opened(way)
+    wire.stop_reading()
+    for name in names:
+        outlet.push(chunk(name))
+    return wire, outlet
+
+
 @pytest.mark.parametrize("way", WAYS)
 async def test_what_need_not_wait_is_written_at_once_without_a_task(way: type[Wire]) -> None:
-    wire, outlet = way(), Outlet(lambda: None)
-    wire.open(outlet)
+    wire, outlet = opened(way)
     before = len(asyncio.all_tasks())
     outlet.push(chunk("a", "b"))
     assert wire.sent == ["a", "b"]
@@ -116,7 +148,7 @@ async def test_what_need_not_wait_is_written_at_once_without_a_task(way: type[Wi
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_what_is_pushed_before_opening_goes_first(way: type[Wire]) -> None:
-    wire, outlet = way(), Outlet(lambda: None)
+    wire, outlet = with_outlet(way)
     outlet.push(chunk("a"))
     outlet.push(chunk("b"))
     assert not outlet.writable
@@ -127,11 +159,7 @@ async def test_what_is_pushed_before_opening_goes_first(way: type[Wire]) -> None
 
 
 async def test_order_holds_while_the_client_does_not_read() -> None:
-    woken: list[int] = []
-    wire = Wire()
-    outlet = Outlet(lambda: woken.append(len(wire.sent)))
-    wire.open(outlet)
-    wire.stop_reading()
+    wire, outlet = held_up(Wire)
     outlet.push(chunk("a", "b"))
     outlet.push(chunk("c"))
     assert outlet.parked_since is not None
@@ -140,34 +168,41 @@ async def test_order_holds_while_the_client_does_not_read() -> None:
     wire.read()
     await eventually(lambda: outlet.writable)
     assert wire.sent == ["a", "b", "c"]
-    assert woken == [0, 3]
+    assert wire.woken == [0, 3]
 
 
 async def test_a_paused_pipe_is_given_nothing_and_costs_no_task() -> None:
-    woken: list[int] = []
-    wire = Tube()
-    outlet = Outlet(lambda: woken.append(len(wire.sent)))
-    wire.open(outlet)
-    wire.stop_reading()
+    wire, outlet = held_up(Tube)
     before = len(asyncio.all_tasks())
     for name in "abc":
         outlet.push(chunk(name))
     assert wire.sent == ["a"]
     assert (outlet.parked_since is None, outlet.writable) == (False, False)
+    assert outlet.put is None
+    assert wire.blocked == [1]
     assert len(asyncio.all_tasks()) == before
     wire.read()
     await eventually(lambda: outlet.writable)
     assert wire.sent == ["a", "b", "c"]
     assert (outlet.parked_since is None, outlet.writable) == (True, True)
-    assert woken == [0, 3]
+    assert wire.woken == [0, 3]
+
+
+async def test_what_is_driven_past_the_queue_parks_and_says_so() -> None:
+    wire, outlet = held_up(Wire)
+    outlet.drive([{"type": "a"}, {"type": "b"}])
+    assert wire.blocked == [0]
+    assert not outlet.writable
+    wire.read()
+    await eventually(lambda: outlet.writable)
+    assert wire.sent == ["a", "b"]
+    outlet.drive([{"type": "broken"}])
+    assert outlet.closed
+    assert wire.blocked == [0, 2]
 
 
 async def test_a_pipe_that_is_paused_again_at_once_stays_so() -> None:
-    wire, outlet = Tube(), Outlet(lambda: None)
-    wire.open(outlet)
-    wire.stop_reading()
-    outlet.push(chunk("a"))
-    outlet.push(chunk("b"))
+    wire, outlet = held_up(Tube, "a", "b")
     wire.read()
     wire.paused = True  # by something else that writes to the connection
     await asyncio.sleep(0.01)
@@ -178,7 +213,7 @@ async def test_a_pipe_that_is_paused_again_at_once_stays_so() -> None:
 
 
 async def test_a_pipe_that_is_paused_from_the_start_is_waited_for() -> None:
-    wire, outlet = Tube(), Outlet(lambda: None)
+    wire, outlet = with_outlet(Tube)
     outlet.push(chunk("a"))
     wire.paused = True
     wire.open(outlet)
@@ -189,11 +224,7 @@ async def test_a_pipe_that_is_paused_from_the_start_is_waited_for() -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_the_farewell_follows_what_the_client_has_to_read_first(way: type[Wire]) -> None:
-    wire, outlet = way(), Outlet(lambda: None)
-    wire.open(outlet)
-    wire.stop_reading()
-    outlet.push(chunk("a"))
-    outlet.push(chunk("b"))
+    wire, outlet = held_up(way, "a", "b")
     outlet.finish(Last("bye"))
     outlet.push(chunk("late"))
     assert "bye" not in wire.sent
@@ -203,18 +234,14 @@ async def test_the_farewell_follows_what_the_client_has_to_read_first(way: type[
 
 
 async def test_a_send_that_only_yields_is_finished_as_well() -> None:
-    wire, outlet = Wire(), Outlet(lambda: None)
-    wire.open(outlet)
+    wire, outlet = opened(Wire)
     outlet.push(chunk("pausing", "b"))
     await eventually(lambda: wire.sent == ["pausing", "b"])
 
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_an_answer_waits_until_the_client_reads(way: type[Wire]) -> None:
-    wire, outlet = way(), Outlet(lambda: None)
-    wire.open(outlet)
-    wire.stop_reading()
-    outlet.push(chunk("a"))
+    wire, outlet = held_up(way, "a")
     answers = [asyncio.create_task(outlet.write(chunk(name))) for name in ("first", "second")]
     await asyncio.sleep(0.01)
     assert not any(answer.done() for answer in answers)
@@ -225,10 +252,7 @@ async def test_an_answer_waits_until_the_client_reads(way: type[Wire]) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_whoever_waits_to_answer_one_who_is_cut_off_goes_on(way: type[Wire]) -> None:
-    wire, outlet = way(), Outlet(lambda: None)
-    wire.open(outlet)
-    wire.stop_reading()
-    outlet.push(chunk("a"))
+    wire, outlet = held_up(way, "a")
     answer = asyncio.create_task(outlet.write(chunk("answer")))
     await asyncio.sleep(0.01)
     outlet.close()
@@ -238,7 +262,7 @@ async def test_whoever_waits_to_answer_one_who_is_cut_off_goes_on(way: type[Wire
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_nothing_is_taken_after_the_last_chunk(way: type[Wire]) -> None:
-    wire, outlet = way(), Outlet(lambda: None)
+    wire, outlet = with_outlet(way)
     outlet.push(chunk("a"))
     outlet.finish(chunk("bye"))
     outlet.push(chunk("late"))
@@ -249,8 +273,7 @@ async def test_nothing_is_taken_after_the_last_chunk(way: type[Wire]) -> None:
 
 @pytest.mark.parametrize("waits", [False, True])
 async def test_a_send_that_fails_closes_the_outlet_and_nobody_else_notices(waits: bool) -> None:
-    wire, outlet = Wire(), Outlet(lambda: None)
-    wire.open(outlet)
+    wire, outlet = opened(Wire)
     if waits:
         wire.stop_reading()
     outlet.push(chunk("broken", "b"))
@@ -262,8 +285,7 @@ async def test_a_send_that_fails_closes_the_outlet_and_nobody_else_notices(waits
 
 
 async def test_a_pipe_that_takes_no_more_closes_the_outlet() -> None:
-    wire, outlet = Tube(), Outlet(lambda: None)
-    wire.open(outlet)
+    wire, outlet = opened(Tube)
     outlet.push(chunk("broken"))
     assert (outlet.closed, outlet.writable) == (True, False)
     outlet.push(chunk("c"))
@@ -272,10 +294,7 @@ async def test_a_pipe_that_takes_no_more_closes_the_outlet() -> None:
 
 
 async def test_closing_gives_up_a_send_that_waits() -> None:
-    wire, outlet = Wire(), Outlet(lambda: None)
-    wire.open(outlet)
-    wire.stop_reading()
-    outlet.push(chunk("a"))
+    wire, outlet = held_up(Wire, "a")
     await asyncio.sleep(0)
     outlet.close()
     await eventually(lambda: wire.cancelled)
@@ -283,11 +302,7 @@ async def test_closing_gives_up_a_send_that_waits() -> None:
 
 
 async def test_a_pipe_that_is_read_again_after_closing_is_given_nothing() -> None:
-    wire, outlet = Tube(), Outlet(lambda: None)
-    wire.open(outlet)
-    wire.stop_reading()
-    outlet.push(chunk("a"))
-    outlet.push(chunk("b"))
+    wire, outlet = held_up(Tube, "a", "b")
     outlet.close()
     wire.read()
     await asyncio.sleep(0.01)
@@ -297,9 +312,5 @@ async def test_a_pipe_that_is_read_again_after_closing_is_given_nothing() -> Non
 
 @pytest.mark.parametrize("way", WAYS)
 async def test_what_waits_for_a_reader_is_bounded(way: type[Wire]) -> None:
-    wire, outlet = way(), Outlet(lambda: None)
-    wire.open(outlet)
-    wire.stop_reading()
-    for _ in range(300):
-        outlet.push(chunk("a"))
+    _, outlet = held_up(way, *["a"] * 300)
     assert outlet.closed

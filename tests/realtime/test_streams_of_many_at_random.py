@@ -1,6 +1,5 @@
 """Random interleavings of everything that can happen between several raids and readers of several of them."""
 
-import asyncio
 import random
 from typing import ClassVar
 
@@ -13,7 +12,8 @@ from tests.helpers import eventually
 from tests.realtime.bench import STRANGER, turn
 from tests.realtime.bench_of_many import BenchOfMany, ManyClient, bench_of_many
 from tests.realtime.many import Many
-from tests.realtime.memory import LEADER
+from tests.realtime.memory import LEADER, Memory
+from tests.realtime.play import COMMON, Play
 
 pytestmark = pytest.mark.usefixtures("ways")
 
@@ -25,7 +25,7 @@ async def test_every_reader_sees_every_entry_of_every_raid_once_and_in_order(see
     """Random commands in all raids, losses, heals, slow readers, visits and returns by the compound cursor, cuts in
     the midst of writes, raids hidden and shown again."""
     async with bench_of_many(*RAIDS, seed=seed) as on:
-        play = Play(on, random.Random(seed))
+        play = OfMany(on, random.Random(seed))
         await play.run(500)
         for world in on.worlds.of.values():
             world.show(True)
@@ -39,43 +39,18 @@ async def test_every_reader_sees_every_entry_of_every_raid_once_and_in_order(see
         assert on.hub.stream_count == len(play.clients)
 
 
-class Play:
-    """What can happen to raids and readers of several, at random. Arrivals run beside everything else."""
-
-    CHANCES: ClassVar = {
-        "write": 60,
-        "own": 4,
-        "burst": 3,
-        "lose": 4,
-        "heal": 2,
-        "hide": 2,
-        "show": 4,
-        "visit": 3,
-        "return_": 6,
-        "go": 6,
-        "slow": 4,
-        "read": 6,
-        "deaf": 1,
-        "pause": 40,
-    }
+class OfMany(Play):
+    CHANCES: ClassVar = {**COMMON, "write": 60, "own": 4, "burst": 3, "heal": 2, "hide": 2, "show": 4}
 
     def __init__(self, on: BenchOfMany, chance: random.Random) -> None:
+        super().__init__(on.ear, chance)
         self.on = on
-        self.chance = chance
         self.clients: dict[ManyClient, tuple[RaidId, ...]] = {}
         self.gone: list[tuple[Many, UserId | None]] = []
-        self._arriving: list[asyncio.Task[None]] = []
 
     async def run(self, steps: int) -> None:
         await self._arrive(Many(), LEADER)
-        for name in self.chance.choices(list(self.CHANCES), list(self.CHANCES.values()), k=steps):
-            if name == "pause":
-                await turn(self.chance.randrange(12))
-            else:
-                getattr(self, name)()
-        if self.on.ear.deaf:
-            self.on.ear.regain()
-        await asyncio.gather(*self._arriving)
+        await self.go_through(steps)
 
     async def everybody_returns(self) -> None:
         """Who was dismissed has to ask again."""
@@ -110,57 +85,27 @@ class Play:
         del self.clients[client]
         self.gone.append((client.many, user))
 
-    def _world(self) -> RaidId:
-        return self.chance.choice(RAIDS)
-
-    def write(self) -> None:
-        self.on.worlds.of[self._world()].write()
+    def world(self) -> Memory:
+        return self.on.worlds.of[self.chance.choice(RAIDS)]
 
     def own(self) -> None:
         self.on.own.write()
 
-    def burst(self) -> None:
-        world = self.on.worlds.of[self._world()]
-        for _ in range(self.chance.choice((10, 300, 1100))):
-            world.write()
-
-    def lose(self) -> None:
-        self.on.worlds.of[self._world()].write(publish=False)
-
-    def heal(self) -> None:
-        world = self.on.worlds.of[self._world()]
-        world.heal(publish=self.chance.random() < 0.7)
-        world.suspect = self.chance.random() < 0.3
-
     def hide(self) -> None:
-        self.on.worlds.of[self._world()].show(False)
+        self.world().show(False)
 
     def show(self) -> None:
-        self.on.worlds.of[self._world()].show(True)
+        self.world().show(True)
 
     def visit(self) -> None:
         user = self.chance.choice((LEADER, STRANGER, None))
-        self._arriving.append(asyncio.create_task(self._arrive(Many(), user)))
+        self.arrives(self._arrive(Many(), user))
 
     def return_(self) -> None:
         if self.gone:
             many, user = self.gone.pop(self.chance.randrange(len(self.gone)))
-            self._arriving.append(asyncio.create_task(self._arrive(many, user)))
+            self.arrives(self._arrive(many, user))
 
     def go(self) -> None:
         if len(self.clients) > 1:
             self._goes(self.chance.choice(list(self.clients)), cut=self.chance.random() < 0.5)
-
-    def slow(self) -> None:
-        if self.clients:
-            self.chance.choice(list(self.clients)).stop_reading()
-
-    def read(self) -> None:
-        if self.clients:
-            self.chance.choice(list(self.clients)).read()
-
-    def deaf(self) -> None:
-        if self.on.ear.deaf:
-            self.on.ear.regain()
-        else:
-            self.on.ear.lose()

@@ -1,4 +1,4 @@
-"""The whole application in this process, against real services, without a socket."""
+"""The whole application in this process, against real services: without a socket, or through real ones."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from server.app import create_app
 from server.settings import Settings
 from tests.server.people import People
+from tests.server.serving import WAYS, Served, served
 
 OpenServer = Callable[[], Awaitable[tuple[Starlette, People]]]
 
@@ -41,3 +42,10 @@ class NoCookies(httpx.Cookies):
 async def people(open_server: OpenServer) -> People:
     """Where the people of a test come from: those of one server."""
     return (await open_server())[1]
+
+
+@pytest.fixture(params=WAYS)
+async def server(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Served]:
+    """One that is reached through real sockets, whichever way it writes to its streams."""
+    async with served(settings, plain=request.param) as one:
+        yield one

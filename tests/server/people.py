@@ -48,8 +48,11 @@ class Person:
 
 
 class People:
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    """Who has the same name in the same `realm` is the same person."""
+
+    def __init__(self, client: httpx.AsyncClient, realm: str = "") -> None:
         self.client = client
+        self.realm = realm
 
     @property
     def admin(self) -> Person:
@@ -58,7 +61,7 @@ class People:
     async def person(self, name: str = "", tz: str = "UTC", scopes: tuple[str, ...] = ()) -> Person:
         """A session for somebody new, as a backend would have it made."""
         name = name or f"person-{next(_numbers)}"
-        body = {"provider": "tests", "subject": name, "name": name, "tz": tz, "scopes": list(scopes)}
+        body = {"provider": "tests", "subject": self.realm + name, "name": name, "tz": tz, "scopes": list(scopes)}
         answer = await self.admin.post("/admin/sessions", body)
         assert answer.status_code == 201, answer.text
         made = answer.json()

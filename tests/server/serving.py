@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -18,7 +19,7 @@ from websockets.typing import Subprotocol
 from realtime.hub import Hub
 from realtime.pipe import PIPE_EXTENSION
 from server.app import create_app
-from server.serving import _config, address_of, listen
+from server.serving import WebServer, _config, address_of, listen
 from server.settings import Settings
 from tests.end_to_end.client import client_of
 from tests.helpers import eventually
@@ -88,6 +89,18 @@ async def served(settings: Settings, *, plain: bool = False) -> AsyncIterator[Se
         app.state.drain()
         server.should_exit = True
         await task
+
+
+@contextlib.asynccontextmanager
+async def web_server(routes: Sequence[BaseRoute]) -> AsyncIterator[WebServer]:
+    """The server as we run it, of these routes alone."""
+    with listen("127.0.0.1", 0) as listener:
+        server = WebServer(Starlette(routes=routes), listener, [])
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        await eventually(lambda: server.started)
+        yield server
+        server.leave()
+        await serving
 
 
 async def say(socket: ClientConnection, **frame: object) -> None:

@@ -1,8 +1,11 @@
 """The key of a contribution: read from the header, made into an id, and told apart by its body."""
 
+import string
 import uuid
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from raidline.ids import RaidId, UserId
@@ -109,3 +112,12 @@ def test_another_body_has_another_fingerprint(change: dict[str, object]) -> None
 
 def test_the_member_counted_is_part_of_the_fingerprint() -> None:
     assert fingerprint(body(), ANNA) != fingerprint(body(), BEN)
+
+
+@given(st.integers(1, 10**18 - 1), st.integers(1, 10**18 - 1), st.text(string.printable, min_size=1))
+def test_the_id_is_the_uuid_of_the_name(raid_id: int, user_id: int, key: str) -> None:
+    namespace = uuid.UUID("5f0c8a3e-6a51-4d0b-9b51-7c1f6a2d9e04")
+
+    made = contribution_id(RaidId(raid_id), UserId(user_id), key)
+
+    assert made == str(uuid.uuid5(namespace, f"{raid_id}/{user_id}/{key}"))

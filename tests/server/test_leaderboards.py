@@ -205,7 +205,7 @@ async def test_a_board_that_takes_long_to_fill_is_filled_although_nobody_waits(
     with pytest.raises(Unavailable, match="board_building"):
         await server.page(DAY, None, None, 9)
     go_on.set()
-    await asyncio.gather(*server._building.values())
+    await eventually(lambda: world.store.page(DAY.name, None, None, 9, final=False))
 
     assert shown(await server.page(DAY, None, None, 9)) == [(1, 10)]
     await server.close()

@@ -10,7 +10,6 @@ from typing import Any
 import asyncpg
 import httpx
 import orjson
-import pytest
 from redis.asyncio import Redis
 
 from persistence.rows import OutboxRow
@@ -21,18 +20,12 @@ from server.settings import Settings
 from tests.faults.stage import own_services
 from tests.helpers import eventually
 from tests.server.people import People, Person, code_of
-from tests.server.serving import WAYS, Served, hear, say, served
+from tests.server.serving import Served, hear, say, served
 from tests.server.watching import Stream, contribute, watching
 
 AT = "2026-11-21T10:00:00.000Z"
 ACHIEVEMENT = {"id": 9, "name": "Night owl", "description": "Up late", "category": "", "group": "owl", "tier": "gold"}
 MASKED = {**ACHIEVEMENT, "name": None, "description": None}
-
-
-@pytest.fixture(params=WAYS)
-async def server(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Served]:
-    async with served(settings, plain=request.param) as one:
-        yield one
 
 
 @contextlib.asynccontextmanager

@@ -6,7 +6,6 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
@@ -20,8 +19,9 @@ from realtime.chunks import Body, Texts
 from realtime.pipe import AnswerPipe, SocketPipe, answer_pipe_of, socket_pipe_of
 from server import rounds, serving
 from server.abortable_socket import AbortableSocket
-from server.serving import WebServer, listen
+from server.serving import WebServer
 from tests.helpers import eventually
+from tests.server.serving import web_server
 from tests.server.test_raw_connections import HANDSHAKE, answer_to
 
 END = {"type": "http.response.body", "body": b"", "more_body": False}
@@ -86,13 +86,8 @@ async def started(world: World) -> AsyncIterator[WebServer]:
             pass
 
     routes = [Route("/kept", kept, methods=["GET", "POST"]), Route("/early", early), WebSocketRoute("/ws", heard)]
-    with listen("127.0.0.1", 0) as listener:
-        server = WebServer(Starlette(routes=routes), listener, [])
-        task = asyncio.create_task(server.serve(sockets=[listener]))
-        await eventually(lambda: server.started)
+    async with web_server(routes) as server:
         yield server
-        server.leave()
-        await task
 
 
 @pytest.fixture
@@ -295,6 +290,61 @@ class Watcher:
 
     def resume(self) -> None:
         self.seen.append("resume")
+
+    def cease(self) -> None:
+        self.seen.append("cease")
+
+
+async def test_who_puts_is_told_when_the_answer_has_ended(world: World, port: int) -> None:
+    watcher = Watcher()
+    async with asking(port) as reader:
+        pipe = await the_pipe(world)
+        pipe.watch(watcher)
+        put = pipe.put
+        assert put is not None
+        put(wire(b"one"))
+        await world.kept[0](END)
+        assert watcher.seen == ["cease"]
+        assert pipe.put is None
+        assert (await reader.readuntil(b"0\r\n\r\n")).endswith(b"\r\n\r\n3\r\none\r\n0\r\n\r\n")
+
+
+async def test_who_puts_is_told_when_a_client_leaves(world: World, port: int) -> None:
+    watcher = Watcher()
+    async with asking(port):
+        pipe = await the_pipe(world)
+        pipe.watch(watcher)
+    await eventually(lambda: watcher.seen == ["cease"])
+    assert pipe.put is None
+
+
+async def test_who_puts_is_told_when_a_client_closes_its_socket(world: World, port: int) -> None:
+    world.keeps_sockets, watcher = True, Watcher()
+    async with connected(world, port) as (client, _, pipe):
+        await eventually(lambda: bool(world.kept))
+        pipe.watch(watcher)
+        assert pipe.put is not None
+        pipe.put(b"\x81\x02hi")
+        assert await client.recv() == "hi"
+    await eventually(lambda: "cease" in watcher.seen)
+    assert pipe.put is None
+
+
+async def test_who_puts_is_told_when_no_ping_is_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "PING_EVERY", 0.1)
+    monkeypatch.setattr(serving, "PING_PATIENCE", 0.2)
+    world.keeps_sockets, watcher = True, Watcher()
+    async with started(world) as server:
+        answer = asyncio.create_task(
+            answer_to(port_of(server), b"GET /ws HTTP/1.1\r\n" + HANDSHAKE + b"\r\n"),
+        )
+        await eventually(lambda: bool(world.kept))
+        _, pipe = world.sockets[0]
+        assert pipe is not None
+        pipe.watch(watcher)
+        await eventually(lambda: bool(watcher.seen))
+        assert pipe.put is None
+        assert (await answer).endswith(b"keepalive ping timeout")
 
 
 async def test_one_who_does_not_read_is_paused_and_holds_little_more_than_one_write(

@@ -6,15 +6,14 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from server import abortable
-from server.serving import WebServer, listen
-from tests.helpers import eventually
+from server.serving import WebServer
+from tests.server.serving import web_server
 
 HANDSHAKE = (
     b"Host: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -50,13 +49,8 @@ async def server() -> AsyncIterator[WebServer]:
         Route("/trickle", trickle),
         WebSocketRoute("/ws", deaf),
     ]
-    with listen("127.0.0.1", 0) as listener:
-        server = WebServer(Starlette(routes=routes), listener, [])
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        await eventually(lambda: server.started)
+    async with web_server(routes) as server:
         yield server
-        server.leave()
-        await serving
 
 
 @pytest.fixture

@@ -1,18 +1,10 @@
 """What a client says over a WebSocket: contributions, and frames that mean nothing."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from server.settings import Settings
-from tests.server.serving import WAYS, Served, close_code, hear, say, served
-
-
-@pytest.fixture(params=WAYS)
-async def server(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Served]:
-    async with served(settings, plain=request.param) as one:
-        yield one
+from tests.server.serving import Served, close_code, hear, say
 
 
 async def test_a_contribution_over_the_socket_answers_as_the_post_does(server: Served) -> None:

@@ -1,21 +1,11 @@
 """One WebSocket of several raids and one's own events: what it follows changes while it is open."""
 
-from collections.abc import AsyncIterator
-
-import pytest
 from websockets.asyncio.client import ClientConnection
 
 from realtime.websocket import MAX_RAIDS
-from server.settings import Settings
 from tests.helpers import eventually
-from tests.server.serving import WAYS, Served, hear, say, served
+from tests.server.serving import Served, hear, say
 from tests.server.watching import contribute
-
-
-@pytest.fixture(params=WAYS)
-async def server(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Served]:
-    async with served(settings, plain=request.param) as one:
-        yield one
 
 
 async def alive(socket: ClientConnection) -> bool:

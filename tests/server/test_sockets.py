@@ -1,19 +1,11 @@
 """WebSockets over real sockets: frames, answers, close codes, and nothing that breaks them."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from server.settings import Settings
 from tests.helpers import eventually
 from tests.server.people import Person
-from tests.server.serving import WAYS, Served, close_code, hear, say, served
-
-
-@pytest.fixture(params=WAYS)
-async def server(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Served]:
-    async with served(settings, plain=request.param) as one:
-        yield one
+from tests.server.serving import Served, close_code, hear, say, served
 
 
 async def test_a_socket_of_one_raid_follows_it_from_the_start(server: Served) -> None:

@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from redis.asyncio import Redis
@@ -19,12 +19,6 @@ from tests.helpers import eventually
 from tests.server.people import People, Person, code_of
 from tests.server.serving import WAYS, Served, served
 from tests.server.watching import contribute, watching
-
-
-@pytest.fixture(params=WAYS)
-async def server(settings: Settings, request: pytest.FixtureRequest) -> AsyncIterator[Served]:
-    async with served(settings, plain=request.param) as one:
-        yield one
 
 
 async def test_a_stream_begins_with_a_comment_a_pause_and_its_verdict(server: Served) -> None:

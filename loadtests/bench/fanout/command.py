@@ -101,7 +101,7 @@ def sittings(peers: Sequence[Peer], subscribers: Sequence[int], repeats: int) ->
     for count in subscribers:
         for repeat in range(repeats):
             for peer in peers:
-                if count > (peer.most_subscribers() or count) or repeat >= (peer.most_repeats() or repeats):
+                if count > (peer.most_subscribers or count) or repeat >= (peer.most_repeats or repeats):
                     continue
                 yield from (Sitting(peer, transport, count, repeat) for transport in peer.transports)
 

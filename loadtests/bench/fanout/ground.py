@@ -88,10 +88,6 @@ async def ground() -> AsyncIterator[Ground]:
     with cores.on_the_rest(), tempfile.TemporaryDirectory(prefix="raidline-bench-") as name:
         folder = Path(name)
         folder.chmod(0o711)
-        postgres = EmbeddedPostgres(folder / "postgres")
-        await postgres.start()
-        try:
+        async with EmbeddedPostgres(folder / "postgres") as postgres:
             await prepare_database(postgres.url)
             yield Ground(cores, folder, postgres)
-        finally:
-            await postgres.stop()

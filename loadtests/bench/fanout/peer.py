@@ -1,8 +1,8 @@
 """What the benchmark wants of a peer."""
 
+from abc import ABC, abstractmethod
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
 from loadtests.bench.fanout.ground import Ground
 from loadtests.bench.fanout.publisher import Outlet
@@ -24,22 +24,17 @@ class Served:
     """Of the first event that is published."""
 
 
-class Peer(Protocol):
-    @property
-    def name(self) -> str: ...
+class Peer(ABC):
+    name: str
+    transports: tuple[str, ...]
+    must_be_correct = False
+    """Whether a lost event is the end of the benchmark, rather than a remark in it."""
+    most_subscribers: int | None = None
+    most_repeats: int | None = None
 
-    @property
-    def transports(self) -> tuple[str, ...]: ...
-
-    @property
-    def must_be_correct(self) -> bool:
-        """Whether a lost event is the end of the benchmark, rather than a remark in it."""
-
-    def most_subscribers(self) -> int | None: ...
-
-    def most_repeats(self) -> int | None: ...
-
+    @abstractmethod
     def prepare(self) -> None:
         """Fetch and build what it needs. Raises Unavailable."""
 
+    @abstractmethod
     def serve(self, ground: Ground, transport: str) -> AbstractAsyncContextManager[Served]: ...

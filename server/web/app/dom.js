@@ -27,6 +27,15 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** Take off the page what is no longer kept of these: a Map to what has an `element`. */
+export function forget(shown, kept) {
+  for (const [key, { element }] of shown) {
+    if (kept.has(key)) continue;
+    element.remove();
+    shown.delete(key);
+  }
+}
+
 function filled(element, properties, children) {
   for (const [name, value] of Object.entries(properties)) set(element, name, value);
   element.append(...shown(children));

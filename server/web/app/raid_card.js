@@ -1,62 +1,58 @@
 // A raid in the lobby: a link to its room that shows how it stands.
 
-import { h, setText, svg } from "./dom.js";
+import { h, setText } from "./dom.js";
 import { gauge } from "./gauge.js";
+import { icon } from "./icons.js";
 import { texts } from "./texts.js";
 
 const words = texts.card;
 
-const ICONS = {
-  clock: "M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 0 0 0-17M12 7.5v5l3 2",
-  people: "M9 5a3.2 3.2 0 1 0 0 6.4A3.2 3.2 0 0 0 9 5M3 19c0-3.3 2.7-5 6-5s6 1.7 6 5" +
-    "M16 5.4a3 3 0 0 1 0 5.6M18 14.4c1.9.7 3 2.2 3 4.6",
-  crown: "M4 8l4 4 4-6 4 6 4-4-1.5 10h-13z",
-};
-
 /** { element, raid, show(raid), draw() }: `show` only keeps it, `draw` is for the next frame. */
 export function raidCard(first, { me, now }) {
-  const link = h("a", { class: "raid-link", href: `/raids/${first.id}`, dir: "auto" });
+  const parts = cardParts(first.id);
+  const card = {
+    element: parts.element,
+    raid: first,
+    show: (raid) => (card.raid = raid),
+    draw() {
+      tellRaid(parts, card.raid, now());
+      parts.lead.hidden = card.raid.leaderId !== me.id;
+    },
+  };
+  card.draw();
+  return card;
+}
+
+function cardParts(raidId) {
+  const link = h("a", { class: "raid-link", href: `/raids/${raidId}`, dir: "auto" });
   const status = h("span", { class: "chip raid-status" });
   const xp = gauge("xp", texts.common.xp);
   const tasks = gauge("tasks", texts.common.tasks);
   const [time, members] = [h("span"), h("span")];
   const lead = fact("crown", words.leader, "");
-  const element = h(
-    "li",
-    { class: "raid card" },
+  const facts = [fact("clock", words.time, time), fact("people", words.members, members), lead];
+  const element = h("li", { class: "raid card" },
     h("div", { class: "raid-head" }, h("h3", {}, link), status),
     h("div", { class: "raid-bars" }, xp.element, tasks.element),
-    h("p", { class: "raid-facts small soft" },
-      fact("clock", words.time, time), fact("people", words.members, members), lead),
-  );
-  const card = { element, raid: first, show, draw };
+    h("p", { class: "raid-facts small soft" }, facts));
+  return { element, link, status, xp, tasks, time, members, lead };
+}
 
-  function show(raid) {
-    card.raid = raid;
-  }
-
-  function draw() {
-    const { raid } = card;
-    setText(link, raid.title);
-    link.title = raid.title;
-    element.dataset.status = raid.status;
-    setText(status, texts.common.status[raid.status]);
-    xp.show(raid.currentXp, raid.targetXp);
-    tasks.show(raid.currentTasks, raid.targetTasks);
-    setText(time, timeOf(raid, now()));
-    setText(members, texts.common.members(raid.members.size, raid.maxMembers));
-    lead.hidden = raid.leaderId !== me.id;
-  }
-
-  draw();
-  return card;
+function tellRaid({ element, link, status, xp, tasks, time, members }, raid, now) {
+  setText(link, raid.title);
+  link.title = raid.title;
+  element.dataset.status = raid.status;
+  setText(status, texts.common.status[raid.status]);
+  xp.show(raid.currentXp, raid.targetXp);
+  tasks.show(raid.currentTasks, raid.targetTasks);
+  setText(time, timeOf(raid, now));
+  setText(members, texts.common.members(raid.members.size, raid.maxMembers));
 }
 
 /** An icon for the eyes, a word for the ears, and the fact for both. */
-function fact(icon, word, content) {
-  const drawn = svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: ICONS[icon] }));
+function fact(name, word, content) {
   const said = h("span", { class: "visually-hidden" }, word, content !== "" && ": ");
-  return h("span", { class: `raid-fact raid-${icon}`, title: word }, drawn, said, content);
+  return h("span", { class: `raid-fact raid-${name}`, title: word }, icon(name), said, content);
 }
 
 function timeOf(raid, now) {

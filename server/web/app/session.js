@@ -36,7 +36,7 @@ export function sessionOf(app, { onOver, onOther }) {
 
   /** A new guest; false where the server lets none in. */
   async function asGuest(name = friendlyName()) {
-    const made = await unless(404, () => raidline.sessions.asGuest(name, timeZone()));
+    const made = await unless(404, () => raidline.sessions.asGuest(name));
     return made !== null && restore();
   }
 
@@ -120,8 +120,4 @@ function tellRefusal(item, answer) {
   const { refusedTitle: title, refusedTitles, refusedOthers } = texts.session;
   const sum = { of: "refused", name: why, title: refusedTitles, text: refusedOthers };
   toast({ kind: "bad", title: title(item.xp), text: why, sum });
-}
-
-function timeZone() {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }

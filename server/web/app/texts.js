@@ -1,12 +1,13 @@
 // Every text of the page, in one place and one language. Texts with parts are functions; what people wrote is put in
 // as it is.
 
-const number = new Intl.NumberFormat("en");
+import { figure } from "./figures.js";
+
 const plurals = new Intl.PluralRules("en");
 
 /** "1 raid", "2 raids". */
 function counted(count, one, many) {
-  return `${number.format(count)} ${plurals.select(count) === "one" ? one : many}`;
+  return `${figure(count)} ${plurals.select(count) === "one" ? one : many}`;
 }
 
 /** What an achievement counts: "of 30 days". A measure this page does not know yet has no word. */
@@ -57,7 +58,7 @@ export const texts = {
       failed: "Time ran out",
       cancelled: "Cancelled",
     },
-    members: (count, most) => `${number.format(count)} of ${number.format(most)}`,
+    members: (count, most) => `${figure(count)} of ${figure(most)}`,
     timeLeft: (seconds) => `${duration(seconds)} left`,
     timeIsUp: "time is up",
     ago: (seconds) => (seconds < 60 ? "just now" : `${duration(seconds).replace(/ \d+ s$/, "")} ago`),
@@ -84,12 +85,12 @@ export const texts = {
     live: "Live",
     stale: "The server is catching its breath",
     reconnecting: "Reconnecting",
-    reconnectingIn: (seconds) => `Reconnecting in ${number.format(seconds)} s`,
+    reconnectingIn: (seconds) => `Reconnecting in ${figure(seconds)} s`,
     offline: "Offline",
     ended: "Not following",
     now: "Try now",
     retryNow: "Reconnect now",
-    waiting: (count) => `${number.format(count)} waiting`,
+    waiting: (count) => `${figure(count)} waiting`,
     waitingTitle: (count) =>
       `${counted(count, "contribution waits", "contributions wait")} on this device and will be sent by itself`,
     said: {
@@ -111,7 +112,7 @@ export const texts = {
       "Ibex", "Wren", "Seal", "Stork", "Moose", "Swift", "Newt", "Bison",
     ],
     generatedName: (adjective, animal) => `${adjective} ${animal}`,
-    refusedTitle: (xp) => `A contribution of ${number.format(xp)} XP was refused`,
+    refusedTitle: (xp) => `A contribution of ${figure(xp)} XP was refused`,
     refusedTitles: (count) => `${counted(count, "contribution was", "contributions were")} refused`,
     refusedOthers: (reasons) => reasons.join(" "),
   },
@@ -154,8 +155,8 @@ export const texts = {
   lobby: {
     title: "Lobby",
     greeting: (hour, name) => [`Good ${partOfDay(hour)}, `, name],
-    level: (level) => `Level ${number.format(level)}`,
-    streak: (days) => `${number.format(days)}-day streak`,
+    level: (level) => `Level ${figure(level)}`,
+    streak: (days) => `${figure(days)}-day streak`,
     newRaid: "New raid",
     welcome: "A raid is a goal for a group, with a clock. Everybody’s part counts, and everybody sees it at once.",
     steps: {
@@ -168,7 +169,7 @@ export const texts = {
     },
     mine: "Your raids",
     mineEmpty: "You are in no raid yet. Make one and share its code, or join one with a code you were given.",
-    more: (shown) => `Only your newest ${number.format(shown)} raids are shown and followed here.`,
+    more: (shown) => `Only your newest ${figure(shown)} raids are shown and followed here.`,
     ended: "Recently ended",
     watch: "Raids to watch",
     watchLead: "Public raids, live. Anybody may watch; to take part you need the raid’s code.",
@@ -191,7 +192,7 @@ export const texts = {
     members: "Members",
     notBegun: "not begun",
     ended: (seconds) => `ended ${texts.common.ago(seconds)}`,
-    progress: (current, target) => `${number.format(current)} of ${number.format(target)}`,
+    progress: (current, target) => `${figure(current)} of ${figure(target)}`,
   },
 
   create: {
@@ -215,7 +216,7 @@ export const texts = {
     untitled: "Give it a title.",
     noNumber: "Give a whole number.",
     noTarget: "At least one of the two targets has to be above 0.",
-    within: (least, most) => `From ${number.format(least)} to ${number.format(most)}.`,
+    within: (least, most) => `From ${figure(least)} to ${figure(most)}.`,
     refused: {
       title: "A title is one line of 1 to 200 characters that can be seen.",
       description: "At most 2,000 characters, without control characters.",
@@ -340,9 +341,9 @@ export const texts = {
     members: {
       title: "Members",
       parts: "Who did what",
-      count: (count, most) => `${number.format(count)} of ${number.format(most)}`,
-      countOnline: (online) => `${number.format(online)} online`,
-      more: (count) => `and ${number.format(count)} more`,
+      count: (count, most) => `${figure(count)} of ${figure(most)}`,
+      countOnline: (online) => `${figure(online)} online`,
+      more: (count) => `and ${figure(count)} more`,
       online: "online",
       offline: "offline",
       xp: (xp) => `${xp} XP`,
@@ -479,7 +480,7 @@ export const texts = {
     },
   },
   juice: {
-    xp: (sum) => `+${number.format(sum)} XP`,
+    xp: (sum) => `+${figure(sum)} XP`,
     tasks: (count) => `+${counted(count, "task", "tasks")}`,
     notices: "Notices",
     dismiss: (title) => `Dismiss: ${title}`,
@@ -488,9 +489,9 @@ export const texts = {
     theyUnlocked: (who, name) => (name === null ? `${who} unlocked a secret` : `${who} unlocked ${name}`),
     theyUnlockedMany: (count) => `The others unlocked ${counted(count, "achievement", "achievements")}`,
     somebody: "Somebody",
-    andMore: (names, more) => (more > 0 ? `${names.join(", ")} and ${number.format(more)} more` : names.join(", ")),
+    andMore: (names, more) => (more > 0 ? `${names.join(", ")} and ${figure(more)} more` : names.join(", ")),
     reward: (xp, credits) =>
-      [xp > 0 && `+${number.format(xp)} XP`, credits > 0 && `+${counted(credits, "credit", "credits")}`]
+      [xp > 0 && `+${figure(xp)} XP`, credits > 0 && `+${counted(credits, "credit", "credits")}`]
         .filter(Boolean)
         .join(", "),
     rewarded: "A reward",
@@ -508,7 +509,7 @@ export const texts = {
     title: "Me",
     zone: (tz) => `Days in ${tz}`,
     showMore: (count, left) =>
-      `Show ${number.format(count)} more` + (count === left ? "" : ` of ${number.format(left)}`),
+      `Show ${figure(count)} more` + (count === left ? "" : ` of ${figure(left)}`),
     written: {
       inWords: dayFormat({ weekday: "long", day: "numeric", month: "long", year: "numeric" }),
       short: dayFormat({ weekday: "short", day: "numeric", month: "short" }),
@@ -531,7 +532,7 @@ export const texts = {
       heading: "Level",
       level: "Level",
       meter: (level, next) => `From level ${level} to level ${next}`,
-      towards: (xp, level) => `${number.format(Math.max(0, xp))} XP to level ${number.format(level)}`,
+      towards: (xp, level) => `${figure(Math.max(0, xp))} XP to level ${figure(level)}`,
       credits: (count) => counted(count, "credit", "credits"),
     },
     streak: {
@@ -632,7 +633,7 @@ export const texts = {
       secretWhat: "It shows itself once you have it.",
       tiers: { bronze: "Bronze", silver: "Silver", gold: "Gold", platinum: "Platinum" },
       progress: (value, threshold, metric, count) => `${value} of ${threshold} ${measured(metric, count)}`,
-      rewardXp: (count) => `+${number.format(count)} XP`,
+      rewardXp: (count) => `+${figure(count)} XP`,
       rewardCredits: (count) => `+${counted(count, "credit", "credits")}`,
     },
     boards: {
@@ -714,6 +715,6 @@ export function duration(seconds) {
   return parts
     .slice(first, first + 2)
     .filter(([amount]) => amount > 0)
-    .map(([amount, unit]) => `${number.format(amount)} ${unit}`)
+    .map(([amount, unit]) => `${figure(amount)} ${unit}`)
     .join(" ");
 }

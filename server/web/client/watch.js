@@ -18,25 +18,11 @@ import { pauseBefore } from "./backoff.js";
 import { Problem } from "./errors.js";
 import { EventSourceConnection } from "./event_source.js";
 import { Feed } from "./feed.js";
+import { Pulse } from "./pulse.js";
 import { report } from "./report.js";
 import { SocketConnection } from "./socket.js";
 
 const LOOK_EVERY_MS = 5_000;
-
-/** The server says something every 15 s. Two heartbeats may be late; three are not. */
-const SILENCE_MS = 45_000;
-
-/** A page that slept does not wait for the third: after one heartbeat and some more, it begins again. */
-const SILENCE_ON_WAKING_MS = 20_000;
-
-/** While its Redis is away a server announces no heads, and an EventSource does not show comments. */
-const SILENCE_WHILE_STALE_MS = 180_000;
-
-/** So long a connection may take to say hello. */
-const OPENING_MS = 20_000;
-
-/** A connection that lived so long was a good one: the next pause is the shortest again. */
-const STABLE_MS = 5_000;
 
 const PAUSES = { shortest: 500, longest: 15_000 };
 
@@ -54,12 +40,8 @@ export class Watch {
   #feed;
   /** @type {EventSourceConnection | SocketConnection | null} */
   #connection = null;
+  #pulse = new Pulse();
   #attempt = 0;
-  #heardAt = 0;
-  /** When this connection said hello; null before. @type {number | null} */
-  #greetedAt = null;
-  /** What the server hears nothing new about, and why. @type {Map<number | "own", string>} */
-  #stale = new Map();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
   /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -129,7 +111,7 @@ export class Watch {
     this.#drop();
     if (this.#feed.isEmpty) return this.#idle();
     this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY_MS);
-    this.#heardAt = Date.now();
+    this.#pulse.heard();
     this.#show(isOffline() ? { kind: "offline" } : { kind: "connecting" });
     if (this.#isClosed || this.#connection !== null) return; // by whoever was told of it
     const { http, rest, transport } = this.#server;
@@ -144,7 +126,7 @@ export class Watch {
 
   /** @param {Frame} frame */
   #hear(frame) {
-    this.#heardAt = Date.now();
+    this.#pulse.heard();
     switch (frame.event) {
       case "hello": this.#greet(frame); break;
       case "sync": this.#server.clock.heard(frame.data.at); break;
@@ -158,29 +140,23 @@ export class Watch {
   /** @param {Frame} frame */
   #greet({ data }) {
     this.#server.clock.heard(data.at);
-    this.#greetedAt ??= Date.now();
+    this.#pulse.greeted();
     this.#showOpen();
   }
 
   /** @param {Frame} frame */
   #toldStatus({ data, raidId }) {
-    if (data.live) this.#stale.delete(raidId ?? "own");
-    else this.#stale.set(raidId ?? "own", data.reason);
+    this.#pulse.told(raidId ?? "own", data.live ? null : data.reason);
     this.#showOpen();
   }
 
-  /** What is no longer followed says nothing about the rest. */
   #showOpen() {
-    if (this.#greetedAt === null) return;
-    const { wanted } = this.#feed;
-    for (const topic of this.#stale.keys()) if (topic !== "own" && !wanted.has(topic)) this.#stale.delete(topic);
-    const [reason] = this.#stale.values();
-    this.#show(reason === undefined ? { kind: "live" } : { kind: "stale", reason });
+    if (this.#pulse.isOpen) this.#show(this.#pulse.stateOf(this.#feed.wanted));
   }
 
   /** @param {Ending} ending */
   #lost(ending) {
-    const wasOpen = this.#greetedAt !== null;
+    const wasOpen = this.#pulse.isOpen;
     if (ending.kind === "over") return this.#end(ending.reason);
     this.#reconnect();
     if (ending.kind === "failed") this.#judge(ending.error);
@@ -224,7 +200,7 @@ export class Watch {
 
   /** @param {number} [pauseMs]  where somebody said how long */
   #reconnect(pauseMs) {
-    if (this.#greetedAt !== null && Date.now() - this.#greetedAt >= STABLE_MS) this.#attempt = 0;
+    if (this.#pulse.wasGood) this.#attempt = 0;
     // A goodbye without a pause is kept to once; again and again it must not make us hammer.
     const least = pauseMs !== undefined && this.#attempt === 0 ? 0 : pauseBefore(this.#attempt, PAUSES);
     const pause = Math.max(pauseMs ?? 0, least);
@@ -244,15 +220,8 @@ export class Watch {
   /** The one look after the time, for all there is to follow. */
   #look() {
     if (this.#connection === null) return;
-    this.#heardAt = Math.min(this.#heardAt, Date.now()); // the clock may have been set back
-    const silence = Date.now() - this.#heardAt;
-    if (silence > this.#longestSilence || this.#feed.isOverdue()) this.#reconnect();
-    else if (silence > SILENCE_ON_WAKING_MS) this.#connection.ping();
-  }
-
-  get #longestSilence() {
-    if (this.#greetedAt === null) return OPENING_MS;
-    return this.#stale.size > 0 ? SILENCE_WHILE_STALE_MS : SILENCE_MS;
+    if (this.#pulse.isGone || this.#feed.isOverdue()) this.#reconnect();
+    else if (this.#pulse.isFaint) this.#connection.ping();
   }
 
   /** @param {import("./attention.js").Notice} notice */
@@ -263,7 +232,7 @@ export class Watch {
     if (notice === "hidden_away") this.#drop();
     else if (notice === "offline") this.#reconnect();
     else if (this.#connection === null || notice === "back") this.#begin();
-    else if (this.#greetedAt !== null && Date.now() - this.#heardAt > SILENCE_ON_WAKING_MS) this.#begin();
+    else if (this.#pulse.isOpen && this.#pulse.isFaint) this.#begin();
   }
 
   #rest() {
@@ -297,8 +266,7 @@ export class Watch {
     clearTimeout(this.#retry);
     this.#connection?.close();
     this.#connection = null;
-    this.#greetedAt = null;
-    this.#stale.clear();
+    this.#pulse.stop();
     this.#feed.pause();
   }
 

@@ -1,7 +1,7 @@
 import { equal, holds } from "./expect.js";
 
 import { amounts } from "/web/app/room/amounts.js";
-import { percent, share } from "/web/app/room/figures.js";
+import { percent, share } from "/web/app/figures.js";
 import { pathOf } from "/web/app/room/qr.js";
 import { compare, membersToShow, SHOWN, top } from "/web/app/room/ranking.js";
 import { KEPT, SentItems } from "/web/app/room/sent_items.js";

@@ -6,22 +6,15 @@ from collections.abc import AsyncIterator
 from loadtests.bench.fanout import compiling
 from loadtests.bench.fanout.ground import Ground
 from loadtests.bench.fanout.payload import event
-from loadtests.bench.fanout.peer import SSE, Served
+from loadtests.bench.fanout.peer import SSE, Peer, Served
 from loadtests.bench.fanout.publisher import Outlet
 from loadtests.bench.fanout.subscribers import Door
 from loadtests.bench.world import free_port
 
 
-class Floor:
+class Floor(Peer):
     name = "floor, one write"
-    transports: tuple[str, ...] = (SSE,)
-    must_be_correct = False
-
-    def most_subscribers(self) -> int | None:
-        return None
-
-    def most_repeats(self) -> int | None:
-        return None
+    transports = (SSE,)
 
     def prepare(self) -> None:
         compiling.floor()

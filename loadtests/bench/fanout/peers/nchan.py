@@ -15,7 +15,7 @@ import aiohttp
 from loadtests.bench.fanout.errors import Unavailable
 from loadtests.bench.fanout.ground import Ground, RunningRedis
 from loadtests.bench.fanout.payload import event
-from loadtests.bench.fanout.peer import SSE, WEBSOCKET, Served
+from loadtests.bench.fanout.peer import SSE, WEBSOCKET, Peer, Served
 from loadtests.bench.fanout.places import HERE, built
 from loadtests.bench.fanout.processes import START_SECONDS
 from loadtests.bench.fanout.publisher import Outlet, http_post
@@ -30,16 +30,9 @@ READY = "ready"
 PUBLISH, SUBSCRIBE = "/publish", "/subscribe"
 
 
-class Nchan:
+class Nchan(Peer):
     name = "nchan, Redis store"
-    transports: tuple[str, ...] = (SSE, WEBSOCKET)
-    must_be_correct = False
-
-    def most_subscribers(self) -> int | None:
-        return None
-
-    def most_repeats(self) -> int | None:
-        return None
+    transports = (SSE, WEBSOCKET)
 
     def prepare(self) -> None:
         folder = built("nchan")

@@ -11,7 +11,7 @@ import aiohttp
 
 from loadtests.bench.fanout.ground import Ground, RunningRedis
 from loadtests.bench.fanout.payload import event
-from loadtests.bench.fanout.peer import SSE, WEBSOCKET, Served
+from loadtests.bench.fanout.peer import SSE, WEBSOCKET, Peer, Served
 from loadtests.bench.fanout.publisher import Outlet, redis_publish
 from loadtests.bench.fanout.subscribers import Door
 from loadtests.bench.world import free_port
@@ -51,19 +51,13 @@ class Serving:
         return Door(protocol, self.port, f"/api/v1/raids/{self.raid.id}/{way}", headers)
 
 
-class Ours:
-    transports: tuple[str, ...] = (SSE, WEBSOCKET)
+class Ours(Peer):
+    transports = (SSE, WEBSOCKET)
     must_be_correct = True
 
     def __init__(self, *, plain: bool = False) -> None:
         self.name = "ours, plain ASGI" if plain else "ours"
         self._options = ["--plain"] if plain else []
-
-    def most_subscribers(self) -> int | None:
-        return None
-
-    def most_repeats(self) -> int | None:
-        return None
 
     def prepare(self) -> None:
         """It is here."""

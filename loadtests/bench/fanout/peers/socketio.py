@@ -12,7 +12,7 @@ from loadtests.bench.fanout.errors import Unavailable
 from loadtests.bench.fanout.ground import Ground
 from loadtests.bench.fanout.packing import packed
 from loadtests.bench.fanout.payload import event
-from loadtests.bench.fanout.peer import WEBSOCKET, Served
+from loadtests.bench.fanout.peer import WEBSOCKET, Peer, Served
 from loadtests.bench.fanout.places import HERE, built
 from loadtests.bench.fanout.publisher import Outlet, redis_publish
 from loadtests.bench.fanout.subscribers import Door
@@ -25,16 +25,9 @@ EVENT_PACKET = 2
 INSTALL_SECONDS = 300
 
 
-class SocketIo:
+class SocketIo(Peer):
     name = "socket.io, Redis"
-    transports: tuple[str, ...] = (WEBSOCKET,)
-    must_be_correct = False
-
-    def most_subscribers(self) -> int | None:
-        return None
-
-    def most_repeats(self) -> int | None:
-        return None
+    transports = (WEBSOCKET,)
 
     def prepare(self) -> None:
         folder = built("socketio")

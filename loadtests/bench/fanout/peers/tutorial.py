@@ -7,23 +7,18 @@ from collections.abc import AsyncIterator
 from loadtests.bench.fanout.ground import Ground
 from loadtests.bench.fanout.knobs import TUTORIAL_REPEATS, TUTORIAL_SUBSCRIBERS
 from loadtests.bench.fanout.payload import event
-from loadtests.bench.fanout.peer import SSE, Served
+from loadtests.bench.fanout.peer import SSE, Peer, Served
 from loadtests.bench.fanout.peers.tutorial_app import CHANNEL
 from loadtests.bench.fanout.publisher import Outlet, redis_publish
 from loadtests.bench.fanout.subscribers import Door
 from loadtests.bench.world import free_port
 
 
-class Tutorial:
+class Tutorial(Peer):
     name = "tutorial's way"
-    transports: tuple[str, ...] = (SSE,)
-    must_be_correct = False
-
-    def most_subscribers(self) -> int | None:
-        return TUTORIAL_SUBSCRIBERS
-
-    def most_repeats(self) -> int | None:
-        return TUTORIAL_REPEATS
+    transports = (SSE,)
+    most_subscribers = TUTORIAL_SUBSCRIBERS
+    most_repeats = TUTORIAL_REPEATS
 
     def prepare(self) -> None:
         """All of it comes with ours."""

@@ -22,18 +22,8 @@ export function accountCard(raidline, { changed, signedOut, deleted }) {
 }
 
 function detailsForm(rest, changed) {
-  const name = h("input", { name: "name", required: true, maxlength: NAME_MAX, autocomplete: "nickname", dir: "auto" });
-  const zone = h("input", {
-    name: "tz", required: true, maxlength: ZONE_MAX, list: "time-zones", "aria-describedby": "zone-hint",
-    autocomplete: "off", spellcheck: "false", autocapitalize: "none",
-  });
-  const line = errorLine();
-  const done = h("p", { class: "small done-line", role: "status" });
-  const button = h("button", { type: "submit", class: "main" }, said.save);
-  const form = h("form", { class: "stack", on: { submit } },
-    h("label", {}, said.name, name),
-    h("label", {}, said.zone, zone, h("span", { class: "soft small", id: "zone-hint" }, said.zoneHint)),
-    zones(), button, line, done);
+  const { form, name, zone, button, line, done } = detailsParts();
+  form.addEventListener("submit", submit);
   let shown = { name: null, tz: null };
 
   async function submit(event) {
@@ -59,6 +49,22 @@ function detailsForm(rest, changed) {
   }
 
   return { element: form, show };
+}
+
+function detailsParts() {
+  const name = h("input", { name: "name", required: true, maxlength: NAME_MAX, autocomplete: "nickname", dir: "auto" });
+  const zone = h("input", {
+    name: "tz", required: true, maxlength: ZONE_MAX, list: "time-zones", "aria-describedby": "zone-hint",
+    autocomplete: "off", spellcheck: "false", autocapitalize: "none",
+  });
+  const line = errorLine();
+  const done = h("p", { class: "small done-line", role: "status" });
+  const button = h("button", { type: "submit", class: "main" }, said.save);
+  const form = h("form", { class: "stack" },
+    h("label", {}, said.name, name),
+    h("label", {}, said.zone, zone, h("span", { class: "soft small", id: "zone-hint" }, said.zoneHint)),
+    zones(), button, line, done);
+  return { form, name, zone, button, line, done };
 }
 
 function zones() {

@@ -1,9 +1,10 @@
 // How one achievement looks: on the way, unlocked with its tiers, ahead, secret.
 
 import { h } from "../dom.js";
+import { figure, percent, share } from "../figures.js";
 import { texts } from "../texts.js";
 import { badge } from "./badges.js";
-import { dayAt, number } from "./parts.js";
+import { dayAt } from "./parts.js";
 
 const said = texts.profile.achievements;
 const { written } = texts.profile;
@@ -11,14 +12,13 @@ const TIERS_SHOWN = 6;
 
 /** What is under way, with its bar. */
 export function nextRow(one) {
-  const share = Math.max(0, Math.min(1, one.ratio));
   const fill = h("span", { class: "bar-fill" });
-  fill.style.transform = `scaleX(${share})`;
+  fill.style.transform = `scaleX(${share(one.ratio, 1)})`;
   const { value, threshold, metric } = one;
-  const progress = said.progress(number(Math.min(value, threshold)), number(threshold), metric, threshold);
+  const progress = said.progress(figure(Math.min(value, threshold)), figure(threshold), metric, threshold);
   const bar = h("div", {
-    class: "bar", role: "progressbar", "aria-label": one.name, "aria-valuemin": 0, "aria-valuemax": 100,
-    "aria-valuenow": Math.floor(share * 100), "aria-valuetext": progress,
+    class: "bar achievement-track", role: "progressbar", "aria-label": one.name,
+    "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": percent(one.ratio, 1), "aria-valuetext": progress,
   }, fill);
   return row(one, "next", title(one), description(one), bar,
     h("p", { class: "spread small" }, h("span", { class: "figure" }, progress), rewards(one)));

@@ -1,8 +1,8 @@
 // How a leaderboard's places look.
 
 import { h } from "../dom.js";
+import { figure } from "../figures.js";
 import { texts } from "../texts.js";
-import { number } from "./parts.js";
 
 const said = texts.profile.boards;
 
@@ -13,10 +13,10 @@ export function placeRow(myId) {
     const mark = isMe ? "true" : null;
     const look = { class: "place", data: { rank: entry.rank, me: mark }, "aria-current": mark };
     return h("li", { ...look, value: entry.rank },
-      h("span", { class: "place-rank figure" }, h("span", { class: "visually-hidden" }, said.rank), number(entry.rank)),
+      h("span", { class: "place-rank figure" }, h("span", { class: "visually-hidden" }, said.rank), figure(entry.rank)),
       h("span", { class: "place-name" }, h("bdi", {}, entry.username || said.nameless),
         isMe ? h("span", { class: "chip me-chip" }, said.me) : null,
         entry.tied ? h("span", { class: "chip tied-chip" }, said.tied) : null),
-      h("span", { class: "place-xp figure" }, number(entry.xp), h("span", { class: "small" }, ` ${texts.common.xp}`)));
+      h("span", { class: "place-xp figure" }, figure(entry.xp), h("span", { class: "small" }, ` ${texts.common.xp}`)));
   };
 }

@@ -1,12 +1,13 @@
 // Leaderboards of a day, a week and a raid, with me in the middle.
 
 import { h, replace, setText } from "../dom.js";
+import { figure } from "../figures.js";
 import { texts } from "../texts.js";
 import { boardChoice } from "./board_choice.js";
 import { BoardPages } from "./board_pages.js";
 import { placeRow } from "./board_rows.js";
 import { turnButtons } from "./board_turns.js";
-import { errorLine, number, problemInWords, tell } from "./parts.js";
+import { errorLine, problemInWords, tell } from "./parts.js";
 
 const said = texts.profile.boards;
 const NONE = { entries: [], me: null, final: false, nextCursor: null };
@@ -78,6 +79,6 @@ function fill({ error, list, empty, final, mine }, page, myId, emptyText) {
   empty.hidden = !isEmpty;
   setText(empty, emptyText);
   final.hidden = !page.final;
-  setText(mine, page.me ? said.mine(number(page.me.rank), number(page.me.xp), page.me.tied) : said.notOn);
+  setText(mine, page.me ? said.mine(figure(page.me.rank), figure(page.me.xp), page.me.tied) : said.notOn);
   mine.hidden = isEmpty;
 }

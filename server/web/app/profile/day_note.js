@@ -1,9 +1,9 @@
 // Why a day is what it is, in the words of the server, and what was contributed on it.
 
 import { h, replace, setText } from "../dom.js";
+import { figure } from "../figures.js";
 import { texts } from "../texts.js";
 import { sign } from "./day_states.js";
-import { number } from "./parts.js";
 
 const said = texts.profile.calendar;
 const { written } = texts.profile;
@@ -38,6 +38,6 @@ export function dayLabel({ day, state, why }, stats) {
 
 export function doneInWords(stats) {
   if (!stats) return "";
-  const contributed = stats.tasks > 0 ? said.contributed(number(stats.xp), stats.tasks) : null;
+  const contributed = stats.tasks > 0 ? said.contributed(figure(stats.xp), stats.tasks) : null;
   return [contributed, stats.checkedIn ? said.checkedIn : null].filter(Boolean).join(" · ");
 }

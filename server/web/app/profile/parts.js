@@ -1,14 +1,11 @@
-// What the parts of the profile are made with: numbers and times in words, buttons that work once at a time, lists
+// What the parts of the profile are made with: days and problems in words, buttons that work once at a time, lists
 // with an end.
 
 import { h, replace, setText } from "../dom.js";
 import { refusalOf } from "../refusals.js";
 import { texts } from "../texts.js";
 
-const numbers = new Intl.NumberFormat("en");
 const said = texts.profile;
-
-export const number = (value) => numbers.format(value);
 
 /** The local day of an instant, in a person's own zone. */
 export function dayAt(instant, zone) {

@@ -1,8 +1,9 @@
 // The streak: how long, what keeps it, what is to do today.
 
 import { h, replace, setText, svg } from "../dom.js";
+import { figure } from "../figures.js";
 import { texts } from "../texts.js";
-import { attempt, errorLine, number } from "./parts.js";
+import { attempt, errorLine } from "./parts.js";
 
 const said = texts.profile.streak;
 const { written } = texts.profile;
@@ -13,9 +14,26 @@ const LONG = 9_999; // days; a figure as large as the others would leave its car
 
 /** { element, show(own) }; `acted` is called when the streak was changed from here. */
 export function streakCard(rest, acted) {
+  const parts = streakParts();
+  const { element, button, line } = parts;
+
+  button.addEventListener("click", async () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    if (await attempt(button, line, () => rest.checkIn())) await acted(said.checkedIn);
+  });
+
+  function show(own) {
+    tellStreak(parts, own);
+    tellCheckIn(button, own.stats.get(own.today)?.checkedIn ?? false, own.streak.state === "active");
+  }
+
+  return { element, show };
+}
+
+function streakParts() {
   const shape = svg("path", { d: FLAME, fill: "currentColor" });
   const flame = h("span", { class: "flame" }, svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, shape));
-  const figure = h("strong", { class: "figure streak-figure" });
+  const now = h("strong", { class: "figure streak-figure" });
   const unit = h("span", { class: "streak-unit" });
   const tier = h("span", { class: "chip tier" });
   const state = h("p", { class: "streak-state" });
@@ -24,36 +42,29 @@ export function streakCard(rest, acted) {
   const button = h("button", { type: "button", class: "main" });
   const element = h("section", { class: "card streak-card", id: "streak", "aria-labelledby": "streak-heading" },
     h("div", { class: "spread" }, h("h2", { id: "streak-heading" }, said.heading), tier),
-    h("p", { class: "streak-now" }, flame, figure, unit), state, facts, button, line);
+    h("p", { class: "streak-now" }, flame, now, unit), state, facts, button, line);
+  return { element, now, unit, tier, state, facts, line, button };
+}
 
-  button.addEventListener("click", async () => {
-    if (button.getAttribute("aria-disabled") === "true") return;
-    if (await attempt(button, line, () => rest.checkIn())) await acted(said.checkedIn);
-  });
+function tellStreak({ element, now, unit, tier, state, facts }, own) {
+  const { streak } = own;
+  element.dataset.state = streak.state;
+  setText(now, figure(streak.current));
+  now.classList.toggle("long", streak.current > LONG);
+  setText(unit, said.days(streak.current));
+  tier.hidden = streak.tier === null;
+  tier.dataset.tier = streak.tier ?? "";
+  setText(tier, said.tiers[streak.tier] ?? streak.tier ?? "");
+  setText(state, stateInWords(own));
+  element.classList.toggle("at-risk", isAtRisk(own));
+  replace(facts, factsOf(streak));
+}
 
-  function show(own) {
-    const { streak } = own;
-    element.dataset.state = streak.state;
-    setText(figure, number(streak.current));
-    figure.classList.toggle("long", streak.current > LONG);
-    setText(unit, said.days(streak.current));
-    tier.hidden = streak.tier === null;
-    tier.dataset.tier = streak.tier ?? "";
-    setText(tier, said.tiers[streak.tier] ?? streak.tier ?? "");
-    setText(state, stateInWords(own));
-    element.classList.toggle("at-risk", isAtRisk(own));
-    replace(facts, factsOf(streak));
-    showCheckIn(own.stats.get(own.today)?.checkedIn ?? false, streak.state === "active");
-  }
-
-  function showCheckIn(isDone, counts) {
-    // Not `disabled`: whoever has just pressed it would lose their place on the page.
-    button.setAttribute("aria-disabled", String(isDone));
-    button.classList.toggle("main", !isDone && !counts);
-    setText(button, isDone ? said.checkInDone : said.checkIn);
-  }
-
-  return { element, show };
+function tellCheckIn(button, isDone, counts) {
+  // Not `disabled`: whoever has just pressed it would lose their place on the page.
+  button.setAttribute("aria-disabled", String(isDone));
+  button.classList.toggle("main", !isDone && !counts);
+  setText(button, isDone ? said.checkInDone : said.checkIn);
 }
 
 /** Alive, today still to do, and nothing that would keep it at midnight. */
@@ -72,7 +83,7 @@ function factsOf(streak) {
   return [
     fact(said.longest, h("span", { class: "figure" }, said.dayCount(streak.longest))),
     fact(said.freezes, h("span", { class: "row" },
-      h("span", { class: "figure" }, number(streak.freezes)), flakes(streak.freezes))),
+      h("span", { class: "figure" }, figure(streak.freezes)), flakes(streak.freezes))),
     fact(said.nextFreeze, h("span", {}, said.nextFreezeIn(streak.nextFreezeIn))),
   ];
 }

@@ -1,8 +1,8 @@
 // The two bars: XP and tasks, as the server's totals stand to the targets.
 
 import { h, setText } from "../dom.js";
+import { figure, percent, share } from "../figures.js";
 import { texts } from "../texts.js";
-import { figure, percent, share } from "./figures.js";
 
 /** `places` are where an effect for XP or for a task belongs. */
 export function barsView() {
@@ -24,9 +24,9 @@ function bar(kind, name) {
   const value = h("span", { class: "figure room-bar-value", data: { total: kind } });
   const of = h("span", { class: "soft" });
   const part = h("span", { class: "figure room-bar-part" });
-  const fill = h("div", { class: "room-bar-fill" });
+  const fill = h("div", { class: "bar-fill" });
   const bounds = { "aria-valuemin": 0, "aria-valuemax": 100 };
-  const track = h("div", { class: "room-bar-track", role: "progressbar", "aria-label": name, ...bounds }, fill);
+  const track = h("div", { class: "bar room-bar-track", role: "progressbar", "aria-label": name, ...bounds }, fill);
   const label = h("div", { class: "spread" }, h("p", {}, value, " ", of), part);
   return {
     element: h("div", { class: `room-bar room-bar-${kind}` }, label, track),

@@ -1,10 +1,10 @@
 // Progress over time against the pace needed. Every point is a total of the server.
 
 import { setText } from "../dom.js";
+import { figure, short } from "../figures.js";
 import { atMostEvery } from "../frames.js";
 import { texts } from "../texts.js";
 import { areaOf, frameOf, lineOf, paceOf } from "./chart_shape.js";
-import { figure, short } from "./figures.js";
 import { chartParts } from "./chart_parts.js";
 import { chartTable } from "./chart_table.js";
 import { pace, Series } from "./series.js";

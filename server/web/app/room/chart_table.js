@@ -1,8 +1,8 @@
 // The chart in figures, for those who do not see it, or want to know exactly.
 
 import { h, replace, setText } from "../dom.js";
+import { figure } from "../figures.js";
 import { texts } from "../texts.js";
-import { figure } from "./figures.js";
 import { pace, thin } from "./series.js";
 import { clock } from "./times.js";
 

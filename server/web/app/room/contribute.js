@@ -1,13 +1,13 @@
 // Contributing: quick buttons under the thumb, a form for the rest, and what became of what was sent.
 
 import { h } from "../dom.js";
+import { figure } from "../figures.js";
 import { reactTo, toast } from "../juice/index.js";
 import { refusalOf } from "../refusals.js";
 import { texts } from "../texts.js";
 import { amounts } from "./amounts.js";
 import { contributeForm } from "./contribute_form.js";
 import { drawerButton } from "./drawer.js";
-import { figure } from "./figures.js";
 import { quickButtons } from "./quick_buttons.js";
 import { sentList } from "./sent_list.js";
 

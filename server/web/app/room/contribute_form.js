@@ -2,8 +2,8 @@
 
 import { h } from "../dom.js";
 import { field } from "../fields.js";
+import { figure } from "../figures.js";
 import { texts } from "../texts.js";
-import { figure } from "./figures.js";
 
 const KIND_MAX = 50;
 const TASK_MAX = 255;

@@ -1,8 +1,8 @@
 // What it came to: how the raid ended, and one's own part.
 
 import { h, replace, setText } from "../dom.js";
+import { figure, percent } from "../figures.js";
 import { texts } from "../texts.js";
-import { figure, percent } from "./figures.js";
 import { took } from "./times.js";
 
 const words = texts.room.ended;

@@ -1,6 +1,6 @@
 // The feed: the last lines, newest first, put on the page with the next frame.
 
-import { h, setText } from "../dom.js";
+import { forget, h, setText } from "../dom.js";
 import { perFrame } from "../frames.js";
 import { texts } from "../texts.js";
 import { feedItem } from "./feed_item.js";
@@ -12,15 +12,13 @@ const words = texts.room.feed;
 export function feedView(app, raidId) {
   const lines = new FeedLines();
   const shown = new Map();
-  const list = h("ol", { class: "room-feed", tabindex: 0, "aria-label": words.title });
-  const empty = h("p", { class: "soft" }, words.empty);
-  const element = h("section", { class: "card room-happenings" }, h("h2", {}, words.title), empty, list);
+  const { element, list, empty } = feedParts();
   let raid = null;
 
   const draw = perFrame(() => {
     empty.hidden = lines.lines.length > 0;
     list.hidden = !empty.hidden;
-    forget(shown, lines.lines);
+    forget(shown, new Set(lines.lines));
     lines.lines.forEach((line, place) => {
       const item = shown.get(line) ?? newItem(line);
       item.update();
@@ -54,11 +52,9 @@ export function feedView(app, raidId) {
   return { element, load, note, tick: draw, clear: () => lines.clear(), close: () => draw.cancel() };
 }
 
-function forget(shown, lines) {
-  const kept = new Set(lines);
-  for (const [line, item] of shown) {
-    if (kept.has(line)) continue;
-    item.element.remove();
-    shown.delete(line);
-  }
+function feedParts() {
+  const list = h("ol", { class: "room-feed", tabindex: 0, "aria-label": words.title });
+  const empty = h("p", { class: "soft" }, words.empty);
+  const element = h("section", { class: "card room-happenings" }, h("h2", {}, words.title), empty, list);
+  return { element, list, empty };
 }

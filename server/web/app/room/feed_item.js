@@ -1,10 +1,10 @@
 // One line of the feed: who, what, when, and for one's own the way back.
 
 import { h, replace, setText } from "../dom.js";
+import { figure } from "../figures.js";
 import { texts } from "../texts.js";
 import { attempt } from "./dialogs.js";
 import { canTakeBack } from "./feed_lines.js";
-import { figure } from "./figures.js";
 import { ago } from "./times.js";
 
 const words = texts.room.feed;

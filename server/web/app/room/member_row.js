@@ -1,18 +1,18 @@
 // One member: dot, name, marks, what they contributed; for the leader a menu.
 
-import { h, setText, svg } from "../dom.js";
+import { h, setText } from "../dom.js";
+import { figure, percent, share, short } from "../figures.js";
+import { icon } from "../icons.js";
 import { texts } from "../texts.js";
-import { figure, percent, share, short } from "./figures.js";
 import { menuButton } from "./member_menu.js";
 
 const HUES = 8;
-const CROWN = "M4 8l4 4 4-6 4 6 4-4-1.5 10h-13z";
 const words = texts.room.members;
 
 export function memberRow(app, raidId, userId) {
   const parts = rowParts(userId, userId === app.me?.id);
   const menu = menuButton(app, raidId, userId, () => parts.name.textContent);
-  parts.element.append(menu, h("span", { class: "room-member-track", "aria-hidden": "true" }, parts.fill));
+  parts.element.append(menu, h("span", { class: "bar room-member-track", "aria-hidden": "true" }, parts.fill));
 
   function update(member, raid, most) {
     nameIt(parts, menu, member.username);
@@ -40,14 +40,13 @@ function rowParts(userId, isMe) {
     h("span", { class: "room-face" }, initial, dot, status),
     h("span", { class: "room-member-who" }, name, leads, you),
     h("span", { class: "room-member-what" }, xp, tasks));
-  return { element, initial, dot, status, name, leads, xp, tasks, fill: h("span", { class: "room-member-fill" }) };
+  return { element, initial, dot, status, name, leads, xp, tasks, fill: h("span", { class: "bar-fill" }) };
 }
 
 /** A sign for the eyes, a word for the ears: two chips would push each other below the name. */
 function crown() {
-  const sign = svg("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: CROWN }));
   const word = h("span", { class: "visually-hidden" }, texts.room.leader);
-  return h("span", { class: "room-leads", hidden: true, title: texts.room.leader }, sign, word);
+  return h("span", { class: "room-leads", hidden: true, title: texts.room.leader }, icon("crown"), word);
 }
 
 function nameIt({ name, initial }, menu, username) {

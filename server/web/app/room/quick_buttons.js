@@ -1,8 +1,8 @@
 // Sensible amounts of XP, each at a press.
 
 import { h, replace } from "../dom.js";
+import { figure, short } from "../figures.js";
 import { texts } from "../texts.js";
-import { figure, short } from "./figures.js";
 
 const PRESSED_MS = 600;
 const LONG = 1_000; // from here on figures need a smaller size

@@ -1,9 +1,9 @@
 // One's own latest contributions to this raid, and how many still wait on this device.
 
 import { h, replace, setText } from "../dom.js";
+import { short } from "../figures.js";
 import { perFrame } from "../frames.js";
 import { texts } from "../texts.js";
-import { short } from "./figures.js";
 import { SentItems } from "./sent_items.js";
 
 const words = texts.room.contribute;
