@@ -3,7 +3,8 @@
 A connection can be cut off at once: ASGI can only end one in good order, after everything that was written has
 been read. A client that never reads would hold its buffers, and the server's shutdown, for as long as it likes.
 So each connection's scope carries what cuts it, and what gives the pipe that streams are written through
-(`server/pipes.py`); where another server runs the application, it does without.
+(`server/pipes.py`), and what has an answer's head wait for its body; where another server runs the application, it
+does without.
 
 A request has to arrive: within some time, and with headers of some size. uvicorn bounds neither, and gathers a
 long header in quadratic time, in which nobody else is served.
@@ -21,7 +22,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from realtime.pipe import PIPE_EXTENSION
 from realtime.sse import ABORT_EXTENSION
-from server.context import new_request_id
+from server.context import WHOLE_EXTENSION, new_request_id
 from server.pipes import HttpPipe, Piped, http_pipe
 from server.problems import PROBLEM_JSON, Problem
 
@@ -64,6 +65,7 @@ class AbortableHttp(Piped, HttpToolsProtocol):
         cast("dict[str, object]", self.scope)["extensions"] = {
             ABORT_EXTENSION: self.transport.abort,
             PIPE_EXTENSION: self._offer_pipe,
+            WHOLE_EXTENSION: self._hold_head,
         }
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -104,6 +106,13 @@ class AbortableHttp(Piped, HttpToolsProtocol):
         self._pipe = http_pipe(self, scope)
         return self._pipe
 
+    def _hold_head(self, scope: Scope) -> None:
+        """Have the head of this request's answer wait for the first piece of its body. Not where the client has sent
+        another request before it was answered: the newer one stands in `cycle`."""
+        cycle = self.cycle
+        if cast("Scope", cycle.scope).get("extensions") is scope["extensions"]:
+            cycle.transport = cast("asyncio.Transport", _HeldHead(cycle.transport))
+
     def _end_pipe(self) -> None:
         pipe, self._pipe = self._pipe, None
         if pipe is not None:
@@ -116,6 +125,33 @@ class AbortableHttp(Piped, HttpToolsProtocol):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+
+class _HeldHead:
+    """Where an answer is written to: its head goes out with what comes next.
+
+    uvicorn writes the two by themselves: a system call more, a client that is woken twice, and one that looks at
+    nothing but the status leaves before the body is there, so that its connection cannot be used again.
+    """
+
+    __slots__ = ("_head", "_transport")
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._head: bytes | None = None
+
+    def write(self, data: bytes) -> None:
+        if self._head is None:
+            self._head = data
+            return
+        self._transport.write(self._head + data)
+        self._head = b""
+
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def close(self) -> None:
+        self._transport.close()
 
 
 def as_bytes(problem: Problem) -> bytes:

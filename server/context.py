@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 REQUEST_ID = "raidline.request_id"
 """The key under which the middleware leaves the request's id in the ASGI scope."""
 
+WHOLE_EXTENSION = "raidline.whole"
+"""In the ASGI scope's extensions, if the server offers it: has the head of this answer go out with its body."""
+
 
 def new_request_id() -> str:
     return f"{random.getrandbits(64):016x}"  # no secret, and a system call less

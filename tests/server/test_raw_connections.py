@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 from starlette.requests import Request
-from starlette.responses import JSONResponse, StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from server import abortable
+from server.routes.direct import Direct, Ready
 from server.serving import WebServer
 from tests.server.serving import web_server
 
@@ -25,6 +26,10 @@ async def tell(request: Request) -> JSONResponse:
     body = await request.body()
     names = [name.decode() for name, _ in request.scope["headers"]]
     return JSONResponse({"body": body.decode(), "headers": names})
+
+
+async def echo(request: Request) -> Response:
+    return Ready(200, await request.body(), [(b"content-type", b"text/plain")])
 
 
 async def trickle(request: Request) -> StreamingResponse:
@@ -46,6 +51,7 @@ async def deaf(websocket: WebSocket) -> None:
 async def server() -> AsyncIterator[WebServer]:
     routes = [
         Route("/tell", tell, methods=["GET", "POST"]),
+        Route("/echo", Direct(echo), methods=["POST"]),
         Route("/trickle", trickle),
         WebSocketRoute("/ws", deaf),
     ]
@@ -103,6 +109,18 @@ async def test_long_bodies_and_many_requests_on_one_connection_are_no_headers(po
     answer = await answer_to(port, *pieces, *[b"z" * 50_000] * 4, pause=0.001)
     assert answer.count(b"HTTP/1.1 200 OK") == 22
     assert b"z" * 200_000 in answer
+
+
+async def test_an_answer_in_one_piece_is_the_same_answer(port: int) -> None:
+    head = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: "
+    last = head + b"0\r\nConnection: close\r\n\r\n"
+    at_once = await answer_to(port, head + b"2\r\n\r\nab" + head + b"3\r\n\r\ncde" + last)
+    one_by_one = await answer_to(port, head + b"2\r\n\r\nab", head + b"3\r\n\r\ncde", last, pause=0.05)
+
+    answers = [answer.partition(b"\r\n\r\n") for answer in one_by_one.split(b"HTTP/1.1 200 OK\r\n")]
+    assert [body for _head, _end, body in answers] == [b"", b"ab", b"cde", b""]
+    assert len(at_once) == len(one_by_one)
+    assert at_once.count(b"HTTP/1.1 200 OK\r\n") == 3
 
 
 async def test_trailers_are_no_headers_whenever_they_come(port: int) -> None:
