@@ -119,6 +119,7 @@ def load_keys(raid_id: RaidId, load_id: str) -> list[str]:
     return [raid_key(raid_id, f"load:{load_id}:{part}") for part in PARTS]
 
 
+@lru_cache(maxsize=10_000)
 def events_channel(raid_id: RaidId) -> str:
     return raid_key(raid_id, "events")
 

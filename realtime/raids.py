@@ -160,9 +160,11 @@ def _command_call(decided: Decided) -> Call:
     fields: dict[str, Any] = {name: value for name, value in command.fields().items() if value is not None}
     if decided.looked_up is not None:
         fields["looked_up"] = {"epoch": decided.looked_up.epoch, "packed": decided.looked_up.packed}
-    arguments = [RUN_ID, decided.least_epoch, keys.events_channel(command.raid_id), orjson.dumps(fields)]
-    more = [keys.raid_key(command.raid_id, part) for part in command.more_parts]
-    return Call(script(command.script), [*keys.raid_keys(command.raid_id), *more], arguments)
+    arguments = (RUN_ID, decided.least_epoch, keys.events_channel(command.raid_id), orjson.dumps(fields))
+    names = keys.raid_keys(command.raid_id)
+    if command.more_parts:
+        names += tuple(keys.raid_key(command.raid_id, part) for part in command.more_parts)
+    return Call(script(command.script), names, arguments)
 
 
 def _decision(reply: Reply | ResponseError) -> Decision:
@@ -171,10 +173,10 @@ def _decision(reply: Reply | ResponseError) -> Decision:
     outcome, epoch = reply[0].decode(), Epoch(int(reply[1]))
     if len(reply) == 2:
         return Decision(outcome, epoch, b"", ())
-    entries = tuple(
+    entries = [
         LedgerEntry(epoch, Seq(int(reply[at])), reply[at + 1].decode(), reply[at + 2]) for at in range(3, len(reply), 3)
-    )
-    return Decision(outcome, epoch, reply[2], entries)
+    ]
+    return Decision(outcome, epoch, reply[2], tuple(entries))
 
 
 def _viewer(viewer: Viewer) -> str:
