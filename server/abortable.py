@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import orjson
 from starlette.types import Scope
@@ -25,6 +25,9 @@ from realtime.sse import ABORT_EXTENSION
 from server.context import WHOLE_EXTENSION, new_request_id
 from server.pipes import HttpPipe, Piped, http_pipe
 from server.problems import PROBLEM_JSON, Problem
+
+if TYPE_CHECKING:
+    from uvicorn._types import HTTPScope
 
 HEAD_MAX = 64 * 1024
 """Bytes that may come before a head, or what stands between two pieces of a body, is complete."""
@@ -48,6 +51,10 @@ class AbortableHttp(Piped, HttpToolsProtocol):
         self._stop_waiting()
         self._end_pipe()
         super().connection_lost(exc)
+        cycle: RequestResponseCycle | None = self.cycle  # its type leaves out the None at first
+        if cycle is None or cycle.response_complete:
+            # Both lead back here: left in place, every connection would be a circle for the collector to find.
+            self.cycle, self.scope = cast("RequestResponseCycle", None), cast("HTTPScope", {})
 
     def data_received(self, data: bytes) -> None:
         self._undelivered += len(data)
