@@ -53,11 +53,14 @@ def free_port() -> int:
 
 
 def clean_environment(**settings: str) -> dict[str, str]:
-    """This process's environment with these of our settings and no others."""
+    """This process's environment with these of our settings and no others.
+
+    Without PYTHONDONTWRITEBYTECODE: some hundred processes need not compile the same modules each.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in SETTING_NAMES and not name.startswith("RAIDLINE_")
+        if name not in (*SETTING_NAMES, "PYTHONDONTWRITEBYTECODE") and not name.startswith("RAIDLINE_")
     }
     return {**kept, "PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1", **settings}
 

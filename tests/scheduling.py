@@ -1,4 +1,5 @@
-"""How several processes share the tests: file by file, and at the very end, by one of them, those that run alone."""
+"""How several processes share the tests: file by file or folder by folder, and at the very end, by one of them, those
+that run alone."""
 
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
@@ -8,9 +9,12 @@ BY_THEMSELVES = frozenset({"tests/browser/test_under_load.py"})
 
 ALONE = "alone"
 
+TOGETHER = ("tests/cluster/",)
+"""Folders played by one process like a single file: what their tests share takes long to start."""
+
 
 class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """A file is played by one process, so that what its tests share is made once.
+    """A file, or a folder of TOGETHER, is played by one process, so that what its tests share is made once.
 
     Once only ALONE is left, all processes but one are sent home; that one gets it when no other has anything to do.
     """
@@ -23,7 +27,9 @@ class Scheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no type
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        return ALONE if file in BY_THEMSELVES else file
+        if file in BY_THEMSELVES:
+            return ALONE
+        return next((folder for folder in TOGETHER if file.startswith(folder)), file)
 
     def _reschedule(self, node: WorkerController) -> None:
         others = [one for one in self.nodes if one is not node and not one.shutting_down]

@@ -1,4 +1,4 @@
-"""The Raidline that the browser looks at: real processes, which can go away and come back at the same address."""
+"""The Raidline that the browser looks at: a real process, which can go away and come back at the same address."""
 
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ from tests.server.people import People
 
 
 class Raidline:
-    """`raidline serve` and a worker. The database and the Redis outlive both."""
+    """`raidline up`, whose worker is in the server's process. The database and the Redis outlive it."""
 
     def __init__(self, launch: Launch, client: httpx.AsyncClient, services: ServiceUrls) -> None:
         self._launch = launch
@@ -32,7 +32,7 @@ class Raidline:
 
     async def start(self, **settings: str) -> None:
         """At the address it had; settings as of `launch`, for this time."""
-        self.server = await self._launch(port=self._port, **settings)
+        self.server = await self._launch("up", "--no-demo", port=self._port, **settings)
 
     async def restart(self, **settings: str) -> None:
         await self.server.stop()
@@ -43,5 +43,4 @@ async def open_raidline(launch: Launch, client: httpx.AsyncClient, services: Ser
     raidline = Raidline(launch, client, services)
     client.base_url = httpx.URL(raidline.url)
     await raidline.start()
-    await launch("worker")
     return raidline

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import io
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,19 +159,22 @@ async def _more_than(connection: Any, query: str, most: int) -> bool:
 async def test_what_is_unavailable_is_asked_again_with_the_same_key(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: dict[str, int] = {}
+    refused, answered = Counter[str](), Counter[str]()
     submit = WritePath.submit
 
     async def failing_at_first(path: WritePath, command: Command) -> Outcome:
         name = command.contribution or command.command_id
-        asked[name] = asked.get(name, 0) + 1
-        if asked[name] == 1:
+        if not refused[name]:
+            refused[name] += 1
             raise Unavailable("overloaded", retry_after=0)
-        return await submit(path, command)
+        outcome = await submit(path, command)
+        # On a busy machine the ledger may be late as well: then the same is asked again until it is there.
+        answered[name] += outcome.durable if command.contribution and isinstance(outcome, Accepted) else 1
+        return outcome
 
     monkeypatch.setattr(WritePath, "submit", failing_at_first)
     assert (await imported(settings)).figures == ["1,499", "0", "1", "0"]
-    assert set(asked.values()) == {2}
+    assert answered == refused
     assert (await held(settings)).figures == RAIDS
 
 
@@ -183,7 +187,7 @@ async def test_what_the_ledger_does_not_hold_yet_is_asked_after_until_it_does(
     async def late(path: WritePath, command: Command) -> Outcome:
         outcome = await submit(path, command)
         name = command.contribution
-        if name is not None and isinstance(outcome, Accepted):
+        if name is not None and isinstance(outcome, Accepted) and outcome.durable:
             asked[name] = asked.get(name, 0) + 1
             if asked[name] < 3:
                 return Accepted(outcome.outcome, outcome.cursor, False, outcome.replayed, outcome.result)

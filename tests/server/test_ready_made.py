@@ -2,9 +2,10 @@
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
@@ -21,6 +22,7 @@ from server.problems import Problem
 from server.ready_made import ReadyMade, etag_of, matches
 from server.services import Services, open_services
 from server.settings import Settings
+from server.shared_work import Shared
 from server.tasks import Background
 from tests.faults.stage import own_services
 from tests.helpers import eventually
@@ -84,9 +86,20 @@ async def test_a_page_is_built_once_and_then_comes_from_redis(services: Services
     assert 3590 < await redis_of(services).ttl(PAGE.key) <= 3600
 
 
+class Counted(Shared[Any, Made]):
+    """How many have asked so far."""
+
+    asked = 0
+
+    async def of(self, key: Any, begin: Callable[[], Coroutine[Any, Any, Made]], patience: float | None = None) -> Made:
+        self.asked += 1
+        return await super().of(key, begin, patience)
+
+
 async def test_many_who_miss_at_once_build_once(services: Services) -> None:
     shelf = Shelf()
-    shelf.after_reading = lambda: asyncio.sleep(0.05)
+    building = services.ready_made._building = Counted()
+    shelf.after_reading = lambda: eventually(lambda: building.asked == 50)
     pages = await asyncio.gather(*(services.ready_made.page(PAGE, shelf.build) for _ in range(50)))
     assert shelf.built == 1
     assert set(pages) == {Made(etag_of(shelf.content), shelf.content)}
