@@ -18,7 +18,7 @@ _PORT = 6379
 
 
 def is_cluster_url(url: str) -> bool:
-    return url.partition("://")[0] in CLUSTER_SCHEMES
+    return url.partition("://")[0].lower() in CLUSTER_SCHEMES
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,8 @@ class Topology:
         manager = NodesManager(startup, require_full_coverage=False, connection_kwargs=options)
         try:
             await manager.initialize()
-        except (RedisClusterException, RedisError, OSError, TimeoutError) as error:
+        except (RedisClusterException, RedisError, OSError, TimeoutError, IndexError) as error:
+            # The last is its word for a cluster in which nobody serves anything yet.
             logger.info("%d nodes do not say who serves what: %s", len(startup), error)
             return []
         finally:

@@ -144,6 +144,16 @@ async def cluster_of(
         assert not crossed, "a script or a command had keys of several slots; whose it was the node does not tell"
 
 
+@asynccontextmanager
+async def lonely_node(program: Path, folder: Path) -> AsyncIterator[Node]:
+    """One that can be of a cluster, and is of none: it serves nothing."""
+    node = Node(program, folder / "lonely", 1500)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(node.stop)
+        await node.start()
+        yield node
+
+
 async def _members_of(node: Node) -> list[Member]:
     """What it says of all it knows. A node that is being killed says nothing."""
     try:

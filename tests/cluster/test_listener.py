@@ -1,12 +1,18 @@
 """Listening to a cluster: every channel from the primary that serves it, wherever that is by now."""
 
 import random
+from pathlib import Path
 
+import pytest
 from redis.crc import key_slot
 
+from realtime.cluster_listener import ClusterListener
+from realtime.errors import RedisAway
+from realtime.topology import Topology
 from tests.cluster.listening import PATIENCE, by_owner, channels, listening, subscribed, subscribers
-from tests.cluster.nodes import Nodes
+from tests.cluster.nodes import SLOTS, Nodes, lonely_node
 from tests.helpers import eventually
+from tests.realtime.notes import Notes
 
 RAID = b"raid:{1}:events"
 SLOT = key_slot(RAID)
@@ -129,3 +135,21 @@ async def test_a_connection_that_is_cut_takes_only_its_own_channels_along(nodes:
 
 async def _is_subscribed(nodes: Nodes, names: set[bytes]) -> bool:
     return await subscribed(nodes) == names
+
+
+async def test_a_channel_wanted_before_anybody_serves_it_is_heard_when_somebody_does(
+    program: Path, service_folder: Path
+) -> None:
+    async with lonely_node(program, service_folder) as node:
+        topology, notes = Topology(f"redis+cluster://{node.address}"), Notes()
+        listener = ClusterListener(topology)
+        listener.join(RAID)
+        listener.start(notes)
+        with pytest.raises(RedisAway):
+            await listener.joined(RAID, 0.5)
+
+        await node.ask("CLUSTER", "ADDSLOTSRANGE", 0, SLOTS - 1)
+
+        await listener.joined(RAID, PATIENCE)
+        await listener.close()
+        await topology.close()

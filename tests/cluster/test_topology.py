@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from redis.exceptions import MovedError
 
-from realtime.cluster_url import ClusterUrl, NodeName
+from realtime.cluster_url import ClusterUrl, NodeName, is_cluster_url
 from realtime.errors import RedisAway
 from realtime.topology import Topology, slot_of
-from tests.cluster.nodes import Nodes
+from tests.cluster.nodes import SLOTS, Nodes, lonely_node
 from tests.helpers import free_port
 
 
@@ -89,6 +90,24 @@ async def test_nobody_there_is_redis_away() -> None:
     with pytest.raises(RedisAway):
         await topology.known()
     await topology.close()
+
+
+async def test_nodes_that_serve_nothing_yet_are_redis_away_until_they_do(program: Path, service_folder: Path) -> None:
+    async with lonely_node(program, service_folder) as node:
+        topology = Topology(f"redis+cluster://{node.address}")
+        with pytest.raises(RedisAway):
+            await topology.known()
+
+        await node.ask("CLUSTER", "ADDSLOTSRANGE", 0, SLOTS - 1)
+        await topology.known()
+
+        assert topology.nodes() == (node.address,)
+        await topology.close()
+
+
+def test_a_scheme_may_be_written_in_any_case() -> None:
+    assert is_cluster_url("Redis+Cluster://one:7001")
+    assert not is_cluster_url("redis://one:7001")
 
 
 def test_sign_in_and_options_stand_once_and_hold_for_every_node() -> None:
