@@ -147,7 +147,11 @@ class ScriptedCluster:
         server = self._servers.get(node)
         if server is None:
             server = self._servers[node] = Scripted(
-                self.topology.url_of(node), timeout=self.timeout, connections=self._connections, pause=self._pause
+                self.topology.url_of(node),
+                timeout=self.timeout,
+                connections=self._connections,
+                pause=self._pause,
+                of_cluster=True,
             )
         return server
 

@@ -7,6 +7,7 @@ a memory that may have lost what was published. So the id has to be learnt per c
 
 import asyncio
 import contextlib
+import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -37,6 +38,8 @@ Pause = Callable[[str], Awaitable[None]]
 
 Take = Callable[[int, Reply | ResponseError], None]
 
+logger = logging.getLogger(__name__)
+
 RUN_ID = object()
 """Stands in a call's arguments where the run id of the connection has to go."""
 
@@ -65,8 +68,12 @@ class Scripted:
     knows its id, decides what to do. `timeout` (seconds) bounds connecting and each read.
     """
 
-    def __init__(self, url: str, *, timeout: float, connections: int, pause: Pause = no_pause) -> None:
+    def __init__(
+        self, url: str, *, timeout: float, connections: int, pause: Pause = no_pause, of_cluster: bool = False
+    ) -> None:
+        """`of_cluster`: others serve what it does not, and whoever asks here knows of them."""
         self._run_ids: WeakKeyDictionary[AbstractConnection, str] = WeakKeyDictionary()
+        self._may_be_node = of_cluster
         self._pause = pause
         self._timeout = timeout
         self._pool = Pool.from_url(
@@ -87,7 +94,14 @@ class Scripted:
     async def _learn_run_id(self, connection: AbstractConnection) -> None:
         await connection.on_connect()
         await connection.send_command("INFO", "server")
-        self._run_ids[connection] = parse_info(await connection.read_response())["run_id"]
+        info = parse_info(await connection.read_response())
+        self._run_ids[connection] = info["run_id"]
+        if info.get("redis_mode") == "cluster" and not self._may_be_node:
+            self._may_be_node = True  # once is enough
+            logger.error(
+                "this Redis is a node of a cluster, and what the other nodes serve cannot be had from it: "
+                "REDIS_URL has to begin with redis+cluster:// or rediss+cluster://"
+            )
 
     @contextlib.asynccontextmanager
     async def _connection(self) -> AsyncIterator[AbstractConnection]:

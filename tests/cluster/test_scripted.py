@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 
 from realtime.cluster import ScriptedCluster
 from realtime.cluster_lane import ClusterLane
-from realtime.connection import RUN_ID, Call
+from realtime.connection import RUN_ID, Call, Scripted
 from realtime.errors import RedisAway
 from realtime.scripts import script, sharded
 from realtime.topology import Topology
@@ -260,3 +260,22 @@ async def test_a_string_whose_slot_has_moved_is_away_for_a_moment_and_its_neighb
     await lane.close()
     async with nodes.moving(key_slot(key.encode()), source):
         pass
+
+
+async def test_one_server_that_is_a_node_of_a_cluster_is_told_of_once(
+    nodes: Nodes, caplog: pytest.LogCaptureFixture
+) -> None:
+    alone = Scripted(f"redis://{nodes.all[0].address}", timeout=5.0, connections=4)
+
+    await asyncio.gather(*(alone.run_id() for _ in range(4)))
+    await alone.close()
+
+    assert [record.levelname for record in caplog.records if "REDIS_URL" in record.getMessage()] == ["ERROR"]
+
+
+async def test_of_a_cluster_that_is_asked_as_one_nothing_is_told(
+    scripted: ScriptedCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    await scripted.plain([["GET", name] for name in NAMES])
+
+    assert "REDIS_URL" not in caplog.text
