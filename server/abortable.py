@@ -103,7 +103,9 @@ class AbortableHttp(Piped, HttpToolsProtocol):
     def _refuse(self, problem: Problem) -> None:
         """Answer what never becomes a request, and be done with the connection."""
         cycle: RequestResponseCycle | None = self.cycle  # its type leaves out the None at first
-        if cycle is not None and cycle.response_started and not cycle.response_complete:
+        is_answering = cycle is not None and cycle.response_started and not cycle.response_complete
+        # Where others wait in the pipeline, `cycle` is the last of them, and one before it is being answered.
+        if is_answering or self.pipeline:
             self.transport.abort()  # in the midst of an answer there is no room for another
             return
         self.transport.write(as_bytes(problem))

@@ -89,6 +89,14 @@ async def test_what_is_no_request_is_a_problem_with_an_id(port: int) -> None:
     assert b'"code":"bad_request"' in answer
 
 
+async def test_in_the_midst_of_an_answer_there_is_no_room_for_another(port: int) -> None:
+    begin, next_one = b"GET /trickle HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /tell HTTP/1.1\r\nHost: a\r\n\r\n"
+    for behind in (b"no request\r\n\r\n", next_one + b"no request\r\n\r\n", next_one + b"GET / HTTP/1.1\r\nno\r\n\r\n"):
+        answer = await answer_to(port, begin, behind, pause=0.15)
+        assert answer == b"reset" or answer.startswith(b"HTTP/1.1 200 OK")
+        assert b" 400 " not in answer
+
+
 async def test_headers_are_bounded(port: int) -> None:
     small = [b"X-%d: %s\r\n" % (number, b"a" * 1000) for number in range(100)]
     answer = await answer_to(port, b"GET /tell HTTP/1.1\r\nHost: a\r\n", *small, pause=0.001)
