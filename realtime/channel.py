@@ -179,7 +179,8 @@ class Channel:
             self.stragglers.append(subscriber)
             return
         subscriber.follow(frame.change)
-        if self._is_blind(subscriber):
+        subscriber.follow_since(frame.key, self.window.start)
+        if not (subscriber.is_member or self._is_public(frame.key, frame.change)):
             subscriber.stream.dismiss(self.topic)
             return
         subscriber.restart(frame)
@@ -286,6 +287,11 @@ class Channel:
                     if is_last_word:
                         subscriber.flush()
                     subscriber.stream.dismiss(self.topic)
+
+    def _is_public(self, key: Cursor, change: Change) -> bool:
+        """As the channel has it, or a snapshot ahead of it: of the entries in between its reader is told no more."""
+        is_ahead = self.head is None or key > self.head
+        return change.public if is_ahead and change.public is not None else self.public
 
     def _is_blind(self, subscriber: Subscriber) -> bool:
         return not (self.public or subscriber.is_member)

@@ -109,7 +109,11 @@ class Subscriber:
         """Go live: the stream has everything up to `head`, and what came since stands in the window."""
         self.floor, self.is_member, self.live = head, is_member, True
         self.stream.reach(self.channel.topic, head)
-        for frame in self.channel.window.since(self.position):
+        self.follow_since(head, self.position)
+
+    def follow_since(self, head: Cursor, position: int) -> None:
+        """What the window has of changes after `head`, from a position on that is not behind them."""
+        for frame in self.channel.window.since(position):
             if frame.key is not None and frame.key > head and frame.change is not None:
                 self.follow(frame.change)
 

@@ -118,6 +118,7 @@ class Memory:
         self.before.pop("view", _nothing)()
         snapshot = None if self.suspect else self.snapshot()
         view = View("suspect" if self.suspect else "ok", self.epoch, snapshot=snapshot)
+        self.after.pop("view", _nothing)()
         await self._wait()
         return view
 

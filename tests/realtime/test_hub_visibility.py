@@ -3,6 +3,7 @@
 import pytest
 
 from realtime.ending import Ending
+from realtime.entries import Entry
 from tests.realtime.bench import STRANGER, bench, turn
 from tests.realtime.memory import payload_of
 
@@ -101,3 +102,46 @@ async def test_who_left_while_being_slow_gets_no_snapshot() -> None:
         await turn(200)
         assert slow.ended
         assert slow.events.count("snapshot") == 1
+
+
+async def test_a_slow_stranger_gets_no_snapshot_of_a_raid_that_has_become_private_and_nothing_after_it() -> None:
+    async with bench() as on:
+        slow = await on.client(user=STRANGER)
+        slow.stop_reading()
+        for _ in range(1500):
+            on.world.write()
+            await turn(1)
+        hidden: list[Entry] = []
+
+        def hide() -> None:
+            on.world.public = False
+            hidden.append(on.world.write("raid_update", publish=False, public=False))
+
+        on.world.before["view"] = hide
+        slow.read()
+        await turn(200)
+        on.ear.hear(payload_of(hidden[0]))
+        on.world.write()
+        await turn()
+        assert slow.ended
+        assert slow.events.count("snapshot") == 1
+        assert max(slow.seqs) < hidden[0].seq
+
+
+async def test_who_is_removed_while_a_snapshot_for_the_slow_is_on_its_way_sees_nothing_of_what_follows() -> None:
+    async with bench() as on:
+        on.world.public = False
+        on.world.members.add(STRANGER)
+        slow = await on.client(user=STRANGER)
+        slow.stop_reading()
+        for _ in range(1500):
+            on.world.write()
+            await turn(1)
+        on.world.after["view"] = lambda: on.world.leave(STRANGER)
+        slow.read()
+        await turn(200)
+        left = on.world.seq
+        on.world.write()
+        await turn()
+        assert slow.ended
+        assert max(slow.seqs) < left
