@@ -4,13 +4,14 @@ import random
 from pathlib import Path
 
 import pytest
+from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
 from redis.crc import key_slot
 
 from realtime.cluster_listener import ClusterListener
 from realtime.errors import RedisAway
 from realtime.topology import Topology
 from tests.cluster.listening import PATIENCE, by_owner, channels, listening, subscribed, subscribers
-from tests.cluster.nodes import SLOTS, Nodes, lonely_node
+from tests.cluster.nodes import Nodes, lonely_node
 from tests.helpers import eventually
 from tests.realtime.notes import Notes
 

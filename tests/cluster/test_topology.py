@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from redis.crc import REDIS_CLUSTER_HASH_SLOTS as SLOTS
 from redis.exceptions import MovedError
 
 from realtime.cluster_url import ClusterUrl, NodeName, is_cluster_url
 from realtime.errors import RedisAway
 from realtime.topology import Topology, slot_of
-from tests.cluster.nodes import SLOTS, Nodes, lonely_node
+from tests.cluster.nodes import Nodes, lonely_node
 from tests.helpers import free_port
 
 
