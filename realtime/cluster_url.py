@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NewType
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 NodeName = NewType("NodeName", str)
 """`host:port` of one server, as the cluster itself calls it; an IPv6 address without brackets."""
@@ -36,7 +36,8 @@ class ClusterUrl:
         parts = urlsplit(url)
         if parts.scheme not in CLUSTER_SCHEMES:
             raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in CLUSTER_SCHEMES)}")
-        if parts.path.strip("/") not in ("", "0"):
+        databases = {parts.path.strip("/"), *parse_qs(parts.query).get("db", ())}
+        if not databases <= {"", "0"}:
             raise ValueError("names a database: a cluster has only the one, 0")
         userinfo, at, hosts = parts.netloc.rpartition("@")
         startup = tuple(_node_name(host) for host in hosts.split(",") if host)

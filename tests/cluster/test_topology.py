@@ -120,7 +120,14 @@ def test_sign_in_and_options_stand_once_and_hold_for_every_node() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["redis://secret:1", "redis+cluster://", "redis+cluster://secret/3", "redis+cluster://:1"]
+    "wrong",
+    [
+        "redis://secret:1",
+        "redis+cluster://",
+        "redis+cluster://secret/3",
+        "redis+cluster://secret?db=3",
+        "redis+cluster://:1",
+    ],
 )
 def test_what_is_no_url_of_a_cluster_is_refused_without_a_word_of_it(wrong: str) -> None:
     with pytest.raises(ValueError, match=r"must|names") as refused:
