@@ -27,7 +27,7 @@ from server.pipes import HttpPipe, Piped, http_pipe
 from server.problems import PROBLEM_JSON, Problem
 
 if TYPE_CHECKING:
-    from uvicorn._types import HTTPScope
+    from uvicorn._types import ASGI3Application, HTTPScope
 
 HEAD_MAX = 64 * 1024
 """Bytes that may come before a head, or what stands between two pieces of a body, is complete."""
@@ -42,6 +42,8 @@ class AbortableHttp(Piped, HttpToolsProtocol):
     _is_complete = False
     _patience: asyncio.TimerHandle | None = None
     _pipe: HttpPipe | None = None
+    _answering: RequestResponseCycle | None = None
+    """Of the request that the application has, whatever came behind it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
@@ -50,6 +52,7 @@ class AbortableHttp(Piped, HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_waiting()
         self._end_pipe()
+        self._tell_of_leaving()
         super().connection_lost(exc)
         cycle: RequestResponseCycle | None = self.cycle  # its type leaves out the None at first
         if cycle is None or cycle.response_complete:
@@ -126,6 +129,18 @@ class AbortableHttp(Piped, HttpToolsProtocol):
         pipe, self._pipe = self._pipe, None
         if pipe is not None:
             pipe.end()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _tell_of_leaving(self) -> None:
+        """uvicorn tells only the last request of the pipeline: one that waits before it for its client to leave would
+        wait for ever."""
+        cycle, self._answering = self._answering, None
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def _wait_for_request(self) -> None:
         self._patience = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)

@@ -9,11 +9,13 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from server import abortable
 from server.routes.direct import Direct, Ready
 from server.serving import WebServer
+from tests.helpers import eventually
 from tests.server.serving import web_server
 
 HANDSHAKE = (
@@ -41,6 +43,27 @@ async def trickle(request: Request) -> StreamingResponse:
     return StreamingResponse(parts())
 
 
+class Flow:
+    """An answer without end, as an application of its own: until the client has left."""
+
+    left = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        type(self).left = False
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        flowing = asyncio.create_task(self._flow(send))
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        flowing.cancel()
+        type(self).left = True
+
+    @staticmethod
+    async def _flow(send: Send) -> None:
+        while True:
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+            await asyncio.sleep(0.01)
+
+
 async def deaf(websocket: WebSocket) -> None:
     await websocket.accept()
     while (await websocket.receive())["type"] != "websocket.disconnect":
@@ -53,6 +76,7 @@ async def server() -> AsyncIterator[WebServer]:
         Route("/tell", tell, methods=["GET", "POST"]),
         Route("/echo", Direct(echo), methods=["POST"]),
         Route("/trickle", trickle),
+        Route("/flow", Flow()),
         WebSocketRoute("/ws", deaf),
     ]
     async with web_server(routes) as server:
@@ -95,6 +119,14 @@ async def test_in_the_midst_of_an_answer_there_is_no_room_for_another(port: int)
         answer = await answer_to(port, begin, behind, pause=0.15)
         assert answer == b"reset" or answer.startswith(b"HTTP/1.1 200 OK")
         assert b" 400 " not in answer
+
+
+async def test_who_leaves_a_request_behind_and_goes_is_noticed(port: int) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /flow HTTP/1.1\r\nHost: a\r\n\r\nGET /tell HTTP/1.1\r\nHost: a\r\n\r\n")
+    await reader.readuntil(b"x")
+    writer.close()
+    await eventually(lambda: Flow.left)
 
 
 async def test_headers_are_bounded(port: int) -> None:
