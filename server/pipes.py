@@ -42,6 +42,10 @@ class _Watched(ABC):
     def watch(self, waiting: Waiting) -> None:
         self._waiting = waiting
 
+    def cut(self) -> None:
+        """Whatever the client still had to read."""
+        self._transport.abort()
+
     @property
     def put(self) -> Callable[[bytes], object] | None:
         # A transport that closes by itself drops what is written, until the protocol hears that it is lost.
@@ -186,6 +190,12 @@ class Piped(asyncio.Protocol):
         super().pause_writing()
         if self._pipe is not None:
             self._pipe.pause()
+
+    def eof_received(self) -> None:
+        # The transport closes when all is written. One who says that it has left and then does not read would have
+        # its stream stay for as long as it likes, and nobody be told.
+        if self._pipe is not None:
+            self._pipe.cut()
 
     def resume_writing(self) -> None:
         super().resume_writing()

@@ -369,3 +369,23 @@ async def test_one_who_does_not_read_is_paused_and_holds_little_more_than_one_wr
             read += len(await loop.sock_recv(client, 2**20))
         await eventually(lambda: not pipe.paused)
         assert watcher.seen == ["pause", "resume"]
+
+
+@pytest.mark.parametrize("is_socket", [False, True])
+async def test_one_who_says_that_it_has_left_and_does_not_read_is_let_go(
+    world: World, port: int, is_socket: bool
+) -> None:
+    loop, world.keeps_sockets = asyncio.get_running_loop(), True
+    with socket.socket() as client:
+        client.setblocking(False)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        await loop.sock_connect(client, ("127.0.0.1", port))
+        await loop.sock_sendall(client, b"GET /ws HTTP/1.1\r\n" + HANDSHAKE + b"\r\n" if is_socket else REQUEST)
+        await eventually(lambda: bool(world.kept))
+        pipe = world.sockets[-1][1] if is_socket else world.offered[-1]
+        assert pipe is not None
+        while not pipe.paused:
+            assert pipe.write(wire(b"x" * 50_000))
+        client.shutdown(socket.SHUT_WR)
+        await eventually(lambda: world.gone == 1)
+        assert pipe.put is None
