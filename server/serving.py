@@ -24,6 +24,11 @@ MAX_FRAME = 16 * 1024
 """Bytes of a WebSocket frame; larger ones close with 1009."""
 
 PING_EVERY, PING_PATIENCE = 25.0, 20.0
+
+KEEP_ALIVE = 75
+"""Seconds for which an idle connection is kept for the next request: longer than clients (httpx 5, aiohttp 15) and load
+balancers (60) keep theirs. Who closes first must not be the server: a request may be on its way already."""
+
 DRAIN_SECONDS = 4
 """How long requests under way may take to end before they are cancelled on shutdown."""
 
@@ -149,6 +154,7 @@ def _config(app: Starlette) -> uvicorn.Config:
         access_log=False,  # it would write query strings
         server_header=False,
         backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
 
