@@ -5,6 +5,7 @@ nodes serve notice nothing of that, nor of a node that is away.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import Counter
 from collections.abc import Collection
@@ -26,17 +27,22 @@ _LONGEST_PAUSE = 1.0
 """While something does not stand, the cluster is asked about this often who serves what: a replica that took over is
 found so soon, also where nobody sends a command."""
 
+_QUIETS_BETWEEN_CHECKS = 3
+"""When all stands."""
+
 _REFUSALS_IN_SILENCE = 1
 """A slot that has just moved is refused once, and found at the second try; more of it is told as a loss."""
 
 
 class ClusterListener(Listener):
-    """`quiet` seconds of silence have a connection checked, twice as many have it replaced."""
+    """`quiet` seconds of silence have a connection checked, twice as many have it replaced. At least every three times
+    as many, the cluster is asked who serves what, and what stands elsewhere is moved."""
 
     def __init__(self, topology: Topology, *, quiet: float = 5.0, connect_timeout: float = 2.0) -> None:
         super().__init__()
         self._topology = topology
         self._quiet = quiet
+        self._rarest_check = max(_LONGEST_PAUSE, _QUIETS_BETWEEN_CHECKS * quiet)
         self._connect_timeout = connect_timeout
         self._links: dict[NodeName, Link] = {}
         self._homes: dict[bytes, NodeName] = {}
@@ -72,22 +78,32 @@ class ClusterListener(Listener):
     # -- where everything belongs ----------------------------------------------------------------------------------
 
     async def _settle(self) -> None:
-        """As long as something does not stand, have the cluster asked where it belongs."""
-        pause = _FIRST_PAUSE
+        """As long as something does not stand, have the cluster asked where it belongs. When all stands, ask more and
+        more rarely: a view may be old, and a replica takes the subscriptions of its primary's slots without a word."""
+        pause, check = _FIRST_PAUSE, _LONGEST_PAUSE
         while True:
-            await self._unsettled.wait()
+            await self._until_unsettled(check)
+            check = _LONGEST_PAUSE if self._unsettled.is_set() else min(2 * check, self._rarest_check)
             self._unsettled.clear()
-            try:
-                await self._topology.refresh()
-            except RedisAway as error:
-                logger.debug("the cluster cannot be asked: %s", error)
-            self._place_all()
+            await self._set_right()
             await asyncio.sleep(pause)
             if all(wish.stands.is_set() for wish in self._wishes.values()):
                 pause = _FIRST_PAUSE
             else:
                 pause = min(_LONGEST_PAUSE, 2 * pause)
                 self._unsettled.set()
+
+    async def _until_unsettled(self, at_most: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(at_most):
+                await self._unsettled.wait()
+
+    async def _set_right(self) -> None:
+        try:
+            await self._topology.refresh()
+        except RedisAway as error:
+            logger.debug("the cluster cannot be asked: %s", error)
+        self._place_all()
 
     def _place_all(self) -> None:
         if self._settling is None:
