@@ -39,7 +39,7 @@ async def test_a_primary_that_hands_over_is_followed(own_nodes: Nodes) -> None:
         assert await subscribed(own_nodes) == set(NAMES)
 
         async def is_let_go() -> bool:
-            return await old.ask("PUBSUB", "SHARDCHANNELS") == []
+            return bool(await old.ask("PUBSUB", "SHARDCHANNELS") == [])
 
         await eventually(is_let_go, PATIENCE)
 
