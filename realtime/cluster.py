@@ -17,7 +17,7 @@ from redis.exceptions import AskError, MovedError, ResponseError, TryAgainError
 
 from realtime.cancelling import end_tasks
 from realtime.cluster_url import NodeName
-from realtime.connection import Call, Pause, Reply, Scripted, Take, no_pause, refusal
+from realtime.connection import Call, Pause, Reply, Runner, Scripted, Take, no_pause, refusal
 from realtime.errors import RedisAway
 from realtime.scripts import sharded
 from realtime.topology import Topology, slot_of
@@ -34,7 +34,7 @@ Carry = Callable[[Scripted, Sequence[Item], Callable[[int, Any], None]], Awaitab
 """Sends items to one server and hands on each answer, with the item's position among them."""
 
 
-class ScriptedCluster:
+class ScriptedCluster(Runner):
     """As `Scripted`, over the nodes of a cluster: `connections` and `timeout` are those of each node.
 
     The topology is shared with others, and not closed from here.
@@ -57,13 +57,6 @@ class ScriptedCluster:
         for server in self._servers.values():
             await server.close()
 
-    async def run(self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = ()) -> list[Reply]:
-        replies = await self.run_each(calls, hints)
-        for reply in replies:
-            if isinstance(reply, ResponseError):
-                raise reply
-        return [reply for reply in replies if not isinstance(reply, ResponseError)]
-
     async def run_each(
         self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = (), take: Take | None = None
     ) -> list[Reply | ResponseError]:
@@ -79,9 +72,6 @@ class ScriptedCluster:
         own = [Call(sharded(call.script), call.keys, call.arguments) for call in calls]
         await _Errand(self, own, _key_of_call, _carry_calls, taken).run()
         return [replies[position] for position in range(len(calls))]
-
-    async def call(self, one: Call) -> Reply:
-        return (await self.run([one]))[0]
 
     async def plain(self, commands: Sequence[Command]) -> list[Any]:
         """Whoever hears of something finds it done: what is published goes when the rest has been carried out."""

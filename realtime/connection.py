@@ -5,6 +5,7 @@ new server has another one, the state carries the old, and the script replies `s
 a memory that may have lost what was published. So the id has to be learnt per connection, never per pool.
 """
 
+import abc
 import asyncio
 import contextlib
 import logging
@@ -61,7 +62,33 @@ async def no_pause(_point: str) -> None:
     """The default: nothing happens at the named points."""
 
 
-class Scripted:
+class Runner(abc.ABC):
+    """Runs scripts: on one server (`Scripted`), or on the nodes of a cluster (`realtime/cluster.py`)."""
+
+    @abc.abstractmethod
+    async def run_each(
+        self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = (), take: Take | None = None
+    ) -> list[Reply | ResponseError]: ...
+
+    async def run(self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = ()) -> list[Reply]:
+        """Call all scripts in one pipeline; replies in the order of the calls.
+
+        So are they carried out, but for those whose script Redis did not know: they come after the others.
+        `hints` are plain commands that ride along; their answers are read and dropped. Raises RedisAway, and
+        then nothing is known of any of the calls. Safe to cancel: the connection is dropped with its replies.
+        A script that fails (a fault of ours) raises its ResponseError; `run_each` leaves the others their replies.
+        """
+        replies = await self.run_each(calls, hints)
+        for reply in replies:
+            if isinstance(reply, ResponseError):
+                raise reply
+        return [reply for reply in replies if not isinstance(reply, ResponseError)]
+
+    async def call(self, one: Call) -> Reply:
+        return (await self.run([one]))[0]
+
+
+class Scripted(Runner):
     """Runs scripts in pipelines over a bounded pool.
 
     Redis's own resending is off: a command whose reply was lost is reported as RedisAway, and the caller, who
@@ -119,20 +146,6 @@ class Scripted:
             else:
                 await self.give_back_broken(connection)
 
-    async def run(self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = ()) -> list[Reply]:
-        """Call all scripts in one pipeline; replies in the order of the calls.
-
-        So are they carried out, but for those whose script Redis did not know: they come after the others.
-        `hints` are plain commands that ride along; their answers are read and dropped. Raises RedisAway, and
-        then nothing is known of any of the calls. Safe to cancel: the connection is dropped with its replies.
-        A script that fails (a fault of ours) raises its ResponseError; `run_each` leaves the others their replies.
-        """
-        replies = await self.run_each(calls, hints)
-        for reply in replies:
-            if isinstance(reply, ResponseError):
-                raise reply
-        return [reply for reply in replies if not isinstance(reply, ResponseError)]
-
     async def run_each(
         self, calls: Sequence[Call], hints: Sequence[Sequence[str]] = (), take: Take | None = None
     ) -> list[Reply | ResponseError]:
@@ -154,9 +167,6 @@ class Scripted:
                 if await self._exchange(connection, unknown, (), taken):
                     raise RedisAway("Redis forgets its scripts")
         return [replies[position] for position in range(len(calls))]
-
-    async def call(self, one: Call) -> Reply:
-        return (await self.run([one]))[0]
 
     async def plain(self, commands: Sequence[Sequence[str | bytes | int]]) -> list[Any]:
         """Plain commands in one pipeline, and their answers in order. Raises RedisAway."""
