@@ -4,10 +4,19 @@ import pytest
 
 from realtime.ending import Ending
 from realtime.entries import Entry
-from tests.realtime.bench import STRANGER, bench, turn
+from tests.realtime.bench import STRANGER, Bench, bench, turn
 from tests.realtime.memory import payload_of
+from tests.realtime.readers import Client
 
 pytestmark = pytest.mark.usefixtures("ways")
+
+
+async def fall_behind(slow: Client, on: Bench) -> None:
+    """Further than the window reaches: a snapshot has to bring it back."""
+    slow.stop_reading()
+    for _ in range(1500):
+        on.world.write()
+        await turn(1)
 
 
 async def test_who_leaves_a_private_raid_is_told_and_sent_away() -> None:
@@ -93,10 +102,7 @@ async def test_who_left_while_being_slow_gets_no_snapshot() -> None:
         on.world.public = False
         on.world.members.add(STRANGER)
         slow = await on.client(user=STRANGER)
-        slow.stop_reading()
-        for _ in range(1500):
-            on.world.write()
-            await turn(1)
+        await fall_behind(slow, on)
         on.world.before["view"] = lambda: on.world.leave(STRANGER)
         slow.read()
         await turn(200)
@@ -107,10 +113,7 @@ async def test_who_left_while_being_slow_gets_no_snapshot() -> None:
 async def test_a_slow_stranger_gets_no_snapshot_of_a_raid_that_has_become_private_and_nothing_after_it() -> None:
     async with bench() as on:
         slow = await on.client(user=STRANGER)
-        slow.stop_reading()
-        for _ in range(1500):
-            on.world.write()
-            await turn(1)
+        await fall_behind(slow, on)
         hidden: list[Entry] = []
 
         def hide() -> None:
@@ -133,10 +136,7 @@ async def test_who_is_removed_while_a_snapshot_for_the_slow_is_on_its_way_sees_n
         on.world.public = False
         on.world.members.add(STRANGER)
         slow = await on.client(user=STRANGER)
-        slow.stop_reading()
-        for _ in range(1500):
-            on.world.write()
-            await turn(1)
+        await fall_behind(slow, on)
         on.world.after["view"] = lambda: on.world.leave(STRANGER)
         slow.read()
         await turn(200)
