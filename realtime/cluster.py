@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from redis.exceptions import AskError, MovedError, ResponseError, TryAgainError
 
-from realtime.cancelling import end_tasks
+from realtime.cancelling import begin, end_tasks
 from realtime.cluster_url import NodeName
 from realtime.connection import Call, Pause, Reply, Runner, Scripted, Take, no_pause, refusal
 from realtime.errors import RedisAway
@@ -157,9 +157,7 @@ class ScriptedCluster(Runner):
     def _retire(self) -> None:
         """What goes over the connections of nodes that serve nothing any more may end; then they are closed."""
         for node in self._servers.keys() - set(self.topology.nodes()):
-            task = asyncio.get_running_loop().create_task(self._close_later(self._servers.pop(node)))
-            self._retiring.add(task)
-            task.add_done_callback(self._retiring.discard)
+            begin(self._close_later(self._servers.pop(node)), self._retiring)
 
     async def _close_later(self, server: Scripted) -> None:
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 
-from realtime.cancelling import end_tasks
+from realtime.cancelling import begin, end_tasks
 from realtime.cluster import ScriptedCluster
 from realtime.cluster_url import NodeName
 from realtime.lane import Found, Lane
@@ -47,6 +47,4 @@ class ClusterLane:
 
     def _retire(self) -> None:
         for node in self._lanes.keys() - set(self._topology.nodes()):
-            task = asyncio.get_running_loop().create_task(self._lanes.pop(node).close())
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+            begin(self._lanes.pop(node).close(), self._closing)

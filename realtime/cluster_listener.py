@@ -13,7 +13,7 @@ from collections.abc import Collection
 from redis.asyncio import ConnectionPool
 from redis.exceptions import MovedError
 
-from realtime.cancelling import end_tasks
+from realtime.cancelling import begin, end_tasks
 from realtime.cluster_url import NodeName
 from realtime.errors import RedisAway
 from realtime.link import AWAY, SHARDED, Link, Refusal
@@ -156,9 +156,7 @@ class ClusterListener(Listener):
         return ConnectionPool.from_url(url, protocol=2, socket_timeout=None, socket_connect_timeout=patience)
 
     def _end(self, node: NodeName) -> None:
-        closing = asyncio.get_running_loop().create_task(self._links.pop(node).close())
-        self._closing.add(closing)
-        closing.add_done_callback(self._closing.discard)
+        begin(self._links.pop(node).close(), self._closing)
 
     def on_standing(self, link: Link, name: bytes) -> None:
         self._refusals.pop(name, None)

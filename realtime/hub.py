@@ -17,7 +17,7 @@ import orjson
 
 from raidline.ids import RaidId, TokenHash, UserId
 from realtime import frames, keys
-from realtime.cancelling import end_tasks
+from realtime.cancelling import begin, end_tasks
 from realtime.channel import Channel
 from realtime.channels import Channels
 from realtime.cursor import NOWHERE, Cursor
@@ -264,9 +264,7 @@ class Hub:
 
     def _look_for_the_revoked(self) -> None:
         if self._sessions_gone is not None and self._streams.sessions and self._loop is not None:
-            task = self._loop.create_task(self._check_sessions(self._sessions_gone))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            begin(self._check_sessions(self._sessions_gone), self._tasks)
 
     async def _check_sessions(self, sessions_gone: SessionsGone) -> None:
         """Revocations are forgotten by pub/sub too."""

@@ -17,7 +17,7 @@ from redis.asyncio.connection import Connection, parse_url
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 from redis.exceptions import MovedError, RedisClusterException, RedisError
 
-from realtime.cancelling import end_tasks
+from realtime.cancelling import begin, end_tasks
 from realtime.cluster_url import ClusterUrl, NodeName
 from realtime.errors import RedisAway
 
@@ -146,9 +146,7 @@ class Topology:
 
     def _part_with(self, nodes: Sequence[ClusterNode]) -> None:
         """Apart from the asking, whose end would leave connections half closed."""
-        task = asyncio.get_running_loop().create_task(_disconnect(nodes))
-        self._parting.add(task)
-        task.add_done_callback(self._parting.discard)
+        begin(_disconnect(nodes), self._parting)
 
     def _options(self) -> dict[str, Any]:
         options: dict[str, Any] = dict(parse_url(self._url.of(self._url.startup[0])))
