@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import functools
 import inspect
+import itertools
 import os
 import random
 import signal
@@ -10,25 +12,33 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 from server.embedded.child import LAUNCH
 
 REPOSITORY = Path(__file__).parent.parent
 ADMIN_TOKEN = "the-admin-token-of-tests"
 PORTS = (10_000, 32_000)
+BLOCK = 200
+"""Ports that one process of tests has to itself; the first of them says whose they are."""
+
 SETTING_NAMES = ("DATABASE_URL", "REDIS_URL", "PORT", "WEB_CONCURRENCY", "ALLOWED_ORIGINS")
 
 
-async def eventually(condition: Callable[[], Any], deadline: float = 10.0, *, every: float = 0.02) -> Any:
-    """The first truthy value of `condition`, awaited if need be; an AssertionError means not yet."""
+async def eventually(condition: Callable[[], Any], deadline: float = 30.0, *, every: float = 0.02) -> Any:
+    """The first truthy value of `condition`, awaited if need be; an AssertionError means not yet.
+
+    Asked once more after the deadline: what came about while this process stood still counts.
+    """
     end = time.monotonic() + deadline
     last: Any = "never asked"
     while True:
+        is_over = time.monotonic() > end
         try:
             value = condition()
             last = (await value) if inspect.isawaitable(value) else value
@@ -36,20 +46,48 @@ async def eventually(condition: Callable[[], Any], deadline: float = 10.0, *, ev
                 return last
         except AssertionError as error:
             last = error
-        if time.monotonic() > end:
+        if is_over:
             raise AssertionError(f"not within {deadline} s: {last!r}")
         await asyncio.sleep(every)
 
 
 def free_port() -> int:
-    """From below those of outgoing connections, which take theirs at any moment, and by chance, since others look for
-    one at the same moment."""
+    """One that nobody else is given while it is still to be taken, nor while who has it is away for a moment.
+
+    From below those of outgoing connections, which take theirs at any moment; out of a block that is this process's
+    alone, each in its turn.
+    """
+    ports = _ports_of(os.getpid())
     while True:
-        port = random.SystemRandom().randrange(*PORTS)
+        port = next(ports)
         with contextlib.suppress(OSError), socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return port
+
+
+@functools.cache
+def _ports_of(_pid: int) -> Iterator[int]:
+    first = _claimed_block()
+    return itertools.cycle(range(first + 1, first + BLOCK))
+
+
+def _claimed_block() -> int:
+    """The first port of a block, held by being listened to until this process ends."""
+    while True:
+        first = random.SystemRandom().randrange(*PORTS, BLOCK)
+        claim = socket.socket()
+        try:
+            claim.bind(("127.0.0.1", first))
+            claim.listen()
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return first
+
+
+_claims: list[socket.socket] = []
 
 
 def clean_environment(**settings: str) -> dict[str, str]:
@@ -106,7 +144,7 @@ class Launched:
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
-    async def serving(self, url: str, deadline: float = 30.0) -> None:
+    async def serving(self, url: str, deadline: float = 90.0) -> None:
         """Wait until it answers at `url`."""
         self.url = url
         async with httpx.AsyncClient() as client:
@@ -124,12 +162,12 @@ class Launched:
             except AssertionError as error:
                 raise AssertionError(f"{error}\n{self.output}") from None
 
-    async def ended(self, deadline: float = 15.0) -> int:
+    async def ended(self, deadline: float = 90.0) -> int:
         """Wait for its end; returns the exit code."""
         await eventually(lambda: self.process.poll() is not None, deadline)
         return int(self.process.returncode)
 
-    async def stop(self, deadline: float = 15.0) -> int:
+    async def stop(self, deadline: float = 60.0) -> int:
         """SIGTERM, as every process manager does; returns the exit code."""
         self.process.terminate()
         return await self.ended(deadline)
@@ -139,7 +177,8 @@ class Launched:
         await self.ended()
 
     def pause(self) -> None:
-        self.process.send_signal(signal.SIGSTOP)
+        """It does nothing any more when this returns."""
+        stop_where_it_stands(self.pid)
 
     def resume(self) -> None:
         self.process.send_signal(signal.SIGCONT)
@@ -162,6 +201,23 @@ class Launched:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+
+
+def stop_where_it_stands(pid: int) -> None:
+    """SIGSTOP, and wait until it has: on another core a process goes on for a moment after it was sent."""
+    os.kill(pid, signal.SIGSTOP)
+    process, end = psutil.Process(pid), time.monotonic() + 30
+    while process.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+        assert time.monotonic() < end, f"{pid} does not stop"
+        time.sleep(0.001)
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs, also when it ends while it is asked."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def finish_all(processes: Sequence[Launched]) -> None:

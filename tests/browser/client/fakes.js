@@ -81,10 +81,12 @@ export const problem = (status, retryAfterMs = null) =>
   new Problem({ status, code: "refused", title: "No", retryAfterMs });
 
 /** Waits, with deadlines and in real time, until `condition` is truthy. */
-export async function eventually(condition, deadlineMs = 5_000) {
+export async function eventually(condition, deadlineMs = 30_000) {
   const end = performance.now() + deadlineMs;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${condition}`);
+  for (;;) {
+    const isOver = performance.now() > end;
+    if (condition()) return;
+    if (isOver) throw new Error(`not within ${deadlineMs} ms: ${condition}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
