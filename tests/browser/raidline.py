@@ -6,6 +6,7 @@ import httpx
 
 from server.embedded import ServiceUrls
 from tests.conftest import Launch
+from tests.end_to_end.client import PATIENT
 from tests.helpers import Launched, free_port
 from tests.server.people import People
 
@@ -32,7 +33,7 @@ class Raidline:
 
     async def start(self, **settings: str) -> None:
         """At the address it had; settings as of `launch`, for this time."""
-        self.server = await self._launch("up", "--no-demo", port=self._port, **settings)
+        self.server = await self._launch("up", "--no-demo", port=self._port, **{**PATIENT, **settings})
 
     async def restart(self, **settings: str) -> None:
         await self.server.stop()

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import psutil
 
 from tests.conftest import Launch
-from tests.end_to_end.client import client_of
-from tests.helpers import Launched, eventually
+from tests.end_to_end.client import PATIENT, client_of
+from tests.helpers import Launched, eventually, is_alive, stop_where_it_stands
 from tests.server.people import People
 
 WORKERS = 2
@@ -31,7 +31,7 @@ class Web:
         """Who connects during the block is this process's: the siblings stand still. The client outlives the block."""
         client = await self.stack.enter_async_context(client_of(self.url))
         for pid in self.siblings:
-            os.kill(pid, signal.SIGSTOP)
+            stop_where_it_stands(pid)
         try:
             yield People(client)
         finally:
@@ -56,7 +56,7 @@ class Webs:
     def children(self) -> list[int]:
         """Those of the pair that run now."""
         found = psutil.Process(self.pair.pid).children()
-        return [one.pid for one in found if one.status() != psutil.STATUS_ZOMBIE]
+        return [one.pid for one in found if is_alive(one)]
 
     @property
     def each(self) -> list[Web]:
@@ -72,6 +72,7 @@ class Webs:
 @asynccontextmanager
 async def webs_of(launch: Launch, **settings: str) -> AsyncIterator[Webs]:
     """Three processes behind two URLs, all of which serve when the block begins."""
+    settings = {**PATIENT, **settings}
     async with AsyncExitStack() as stack:
         pair, single = await asyncio.gather(
             launch("serve", "--host", "127.0.0.1", "--workers", str(WORKERS), **settings), launch(**settings)

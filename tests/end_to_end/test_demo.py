@@ -13,6 +13,9 @@ from server import demo
 from tests.conftest import Launch
 from tests.helpers import ADMIN_TOKEN, eventually
 
+UNHURRIED = (1.0, 1.1)
+"""A raid of sixty tasks is then under way for a minute: longer than anybody takes to look at it."""
+
 
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,18 +57,18 @@ async def tasks_of(http: aiohttp.ClientSession, raid_id: int) -> int:
 async def test_a_guest_sees_the_demo_raid_complete_and_the_next_one_move(launch: Launch) -> None:
     server = await launch()
     async with playing(server.url), guest(server.url) as http:
-        await eventually(lambda: demo_raids(http, "completed"), deadline=30, every=0.2)
-        [running] = await eventually(lambda: demo_raids(http, "active"), deadline=30, every=0.2)
-        await eventually(lambda: tasks_of(http, running["id"]), deadline=30, every=0.2)
+        await eventually(lambda: demo_raids(http, "completed"), deadline=60, every=0.2)
+        [running] = await eventually(lambda: demo_raids(http, "active"), deadline=60, every=0.2)
+        await eventually(lambda: tasks_of(http, running["id"]), deadline=60, every=0.2)
 
 
 async def test_a_guest_takes_part_with_the_code_in_its_description(
     launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "_PAUSE_S", (0.1, 0.2))
+    monkeypatch.setattr(demo, "_PAUSE_S", UNHURRIED)
     server = await launch()
     async with playing(server.url), guest(server.url) as http:
-        [running] = await eventually(lambda: demo_raids(http, "active"), deadline=30, every=0.2)
+        [running] = await eventually(lambda: demo_raids(http, "active"), deadline=60, every=0.2)
         code = re.search(r"code ([A-Z0-9]{8})\.", running["description"])
         assert code, running["description"]
         async with http.post("/api/v1/raids/join", json={"inviteCode": code[1]}) as answer:
@@ -78,15 +81,15 @@ async def test_a_guest_takes_part_with_the_code_in_its_description(
 async def test_after_a_restart_it_goes_on_with_the_raid_that_was_under_way(
     launch: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(demo, "_PAUSE_S", (0.05, 0.06))
+    monkeypatch.setattr(demo, "_PAUSE_S", UNHURRIED)
     server = await launch()
     async with guest(server.url) as http:
         async with playing(server.url):
-            [running] = await eventually(lambda: demo_raids(http, "active"), deadline=30, every=0.2)
-            await eventually(lambda: tasks_of(http, running["id"]), deadline=30, every=0.2)
+            [running] = await eventually(lambda: demo_raids(http, "active"), deadline=60, every=0.2)
+            await eventually(lambda: tasks_of(http, running["id"]), deadline=60, every=0.2)
         before = await tasks_of(http, running["id"])
         async with playing(server.url):
-            await eventually(lambda: further(http, running["id"], before), deadline=30, every=0.2)
+            await eventually(lambda: further(http, running["id"], before), deadline=60, every=0.2)
         assert [raid["id"] for raid in await demo_raids(http, "active")] == [running["id"]]
 
 
@@ -94,14 +97,15 @@ async def further(http: aiohttp.ClientSession, raid_id: int, than: int) -> bool:
     return await tasks_of(http, raid_id) > than
 
 
-async def test_it_waits_for_a_server_that_is_away(launch: Launch) -> None:
+async def test_it_waits_for_a_server_that_is_away(launch: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "_PAUSE_S", UNHURRIED)
     server = await launch()
     port = int(server.url.rpartition(":")[2])
     async with playing(server.url), guest(server.url) as http:
-        await eventually(lambda: demo_raids(http, "active"), deadline=30, every=0.2)
+        await eventually(lambda: demo_raids(http, "active"), deadline=60, every=0.2)
         await server.kill()
         await asyncio.sleep(0.5)
         await launch(port=port)
-        [running] = await eventually(lambda: demo_raids(http, "active"), deadline=30, every=0.2)
+        [running] = await eventually(lambda: demo_raids(http, "active"), deadline=60, every=0.2)
         before = await tasks_of(http, running["id"])
-        await eventually(lambda: further(http, running["id"], before), deadline=30, every=0.2)
+        await eventually(lambda: further(http, running["id"], before), deadline=60, every=0.2)

@@ -28,10 +28,10 @@ from tests.helpers import eventually
 from tests.server.people import People, Person
 
 COUNT = 60
-OFFLINE_SECONDS = 30.0
+OFFLINE_SECONDS = 60.0
 """Longer than anybody is still shown as online who has gone."""
 
-NOTICED_SECONDS = 20.0
+NOTICED_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -191,10 +191,10 @@ async def test_a_process_that_is_killed_under_load_costs_its_clients_a_reconnect
     async with loaded(webs) as load:
         leader = [load.person_at(people) for people in await webs.people()]
         async with followed(webs, load.raid_id, leader[0], "sse", "ws") as watching:
-            dead = webs.each[0].pid
+            before, dead = webs.children, webs.each[0].pid
             await load.during(lambda: _killed(dead, leader[1], watching[:2]))
             await eventually(lambda: len(set(webs.children) - {dead}) == WORKERS)
-            await _serves(next(web for web in webs.each if web.pid == webs.children[-1]))
+            await _serves(next(web for web in webs.each if web.pid in webs.children and web.pid not in before))
             await load.during(lambda: _killed(webs.single.pid, leader[0], [*watching[:2], *watching[4:]]))
             await _all_was_counted_and_seen(load, watching, leader[0], database_url)
 

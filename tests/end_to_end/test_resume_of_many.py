@@ -86,7 +86,7 @@ class SocketReader:
         headers = {"Authorization": f"Bearer {person.token}"}
         offered = [Subprotocol("raidline.v1")]
         async with connect(
-            url, additional_headers=headers, subprotocols=offered, proxy=None, close_timeout=2
+            url, additional_headers=headers, subprotocols=offered, proxy=None, open_timeout=60, close_timeout=2
         ) as socket:
             self.connections += 1
             for topic in followed:
@@ -107,7 +107,7 @@ class SocketReader:
             self.take(json.loads(await socket.recv()))
 
     async def reaches(self, heads: dict[int, tuple[int, int]]) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while {raid_id: log.has for raid_id, log in self.logs.items()} != heads:
                 await asyncio.sleep(0.02)
 
@@ -163,7 +163,7 @@ class Play:
                     await stream.until(lambda _: False, deadline=self.chance.random() * 0.3)
         async with following_many(self._somewhere(), *self.scene.raid_ids, many=many) as stream:
             heads = await self.scene.heads()
-            await stream.until(lambda many: {one: log.has for one, log in many.logs.items()} == heads, 15)
+            await stream.until(lambda many: {one: log.has for one, log in many.logs.items()} == heads, 60)
 
     async def _by_socket(self, reader: SocketReader) -> None:
         while not self._done.is_set():
