@@ -57,6 +57,8 @@ export class Outbox {
   #flushing = null;
   /** Something came while we were sending, perhaps too late for the last look. */
   #again = false;
+  /** What we were sending was refused for who is signed in, or was when it was sent. */
+  #isStrange = false;
   isClosed = false;
   /** @type {Set<(outbox: Outbox) => void>} */
   #changeListeners = new Set();
@@ -143,6 +145,7 @@ export class Outbox {
 
   async #flush() {
     clearTimeout(this.#retry);
+    this.#isStrange = false;
     let isEmpty = false;
     try {
       await this.#alone(async () => void (isEmpty = await this.#sendAll()));
@@ -150,7 +153,7 @@ export class Outbox {
       report(error);
     }
     this.#flushing = null;
-    if (isEmpty && this.#again) await this.flush();
+    if (this.#again && (isEmpty || this.#isStrange)) await this.flush();
   }
 
   /** Returns whether nothing waits any longer. */
@@ -204,7 +207,8 @@ export class Outbox {
     if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
     const problem = error instanceof Problem ? error : null;
     const status = problem?.status ?? 0;
-    if (status === 401 || status === 403) return false; // until somebody signs in; `flush` is called then
+    this.#isStrange = status === 401 || status === 403;
+    if (this.#isStrange) return false; // until somebody signs in; `flush` is called then
     if (sent.length > 1 && (status === 429 || (problem !== null && isFinal(status)))) {
       this.#turns.fewer(sent);
       if (status !== 429) return true;

@@ -109,6 +109,17 @@ test("what waits survives a reload, as it was", async () => {
   assert.deepEqual(server.requests, [[item]]);
 });
 
+for (const status of [401, 403]) {
+  test(`who has signed in while ${status} was on its way need not ask twice`, async () => {
+    const server = new FakeServer();
+    server.next = [problem(status)];
+    const outbox = outboxOf(server);
+    outbox.add({ raidId: 42, xp: 5 });
+    await outbox.flush();
+    assert.deepEqual([outbox.waiting, server.requests.length, outbox.answers], [0, 2, [[5, "ok"]]]);
+  });
+}
+
 test("what is somebody else's, or for another server, stays where it is", async () => {
   const storage = new FakeStorage();
   const away = new FakeServer();
