@@ -14,8 +14,11 @@ from tests.cluster.nodes import Nodes
 from tests.helpers import eventually
 from tests.realtime.notes import Notes
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """A replica takes over within seconds; a busy machine may add some."""
+
+UNDISTURBED = 60.0
+"""Silence that makes a listener doubt its connection: longer than any machine stands still."""
 
 
 @dataclass
@@ -24,7 +27,7 @@ class Heard:
 
     nodes: Nodes
     topology: Topology
-    quiet: float = 5.0
+    quiet: float = UNDISTURBED
     notes: Notes = field(default_factory=Notes)
 
     def __post_init__(self) -> None:
@@ -59,7 +62,7 @@ class Heard:
 
 
 @asynccontextmanager
-async def listening(nodes: Nodes, *names: bytes, quiet: float = 5.0) -> AsyncIterator[Heard]:
+async def listening(nodes: Nodes, *names: bytes, quiet: float = UNDISTURBED) -> AsyncIterator[Heard]:
     """A listener that hears these channels when the block begins."""
     topology = Topology(nodes.url)
     heard = Heard(nodes, topology, quiet)

@@ -101,6 +101,12 @@ class Node:
         async with Redis(host=LOCAL, port=self.port, decode_responses=True) as client:
             return await client.execute_command(*command)  # type: ignore[no-untyped-call]
 
+    async def is_copied(self) -> bool:
+        """Whether its replicas have all it was told to keep. `WAIT` would ask that of one connection's own writes."""
+        told = await self.ask("INFO", "replication")
+        copies = [copy["offset"] for name, copy in told.items() if name.startswith("slave") and isinstance(copy, dict)]
+        return bool(copies) and min(copies) >= int(told["master_repl_offset"])
+
     async def has_refused(self, why: str) -> bool:
         """Whether it ever answered anything with this word."""
         return f"errorstat_{why}" in await self.ask("INFO", "errorstats")

@@ -1,8 +1,9 @@
 """A whole Redis Cluster on this machine, and what can happen to it: a primary that dies, a slot that moves."""
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from tests.cluster.node import LOCAL, Node
 from tests.helpers import eventually
 
 KEYS_AT_ONCE = 100
-MIGRATE_MS = 5000
-FORMED_SECONDS = 30.0
+MIGRATE_MS = 60_000
+FORMED_SECONDS = 90.0
+HANDED_OVER_SECONDS = 90.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Member:
     is_primary: bool
     primary: str
     """Whose replica it is; `-` for nobody's."""
+    epoch: int
+    """Of its claims, as that node knows it."""
     ranges: tuple[range, ...]
 
     @property
@@ -52,15 +56,16 @@ class Nodes:
             await node.ask("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
             if number < self._primaries:
                 await node.ask("CLUSTER", "ADDSLOTSRANGE", bounds[number], bounds[number + 1] - 1)
-            await self.all[0].ask("CLUSTER", "MEET", LOCAL, node.port, node.bus_port)
-        await eventually(self._all_have_met, FORMED_SECONDS, every=0.05)
+        await eventually(self._all_have_met, FORMED_SECONDS, every=0.2)
         for number, node in enumerate(self.all[self._primaries :]):
             await node.ask("CLUSTER", "REPLICATE", self.all[number % self._primaries].id)
         await eventually(self.in_order, FORMED_SECONDS, every=0.05)
 
     async def empty(self) -> None:
+        """No key, and nobody who listens any more."""
         for node in await self.primaries():
             await node.ask("FLUSHALL")
+            await eventually(functools.partial(_is_unheard, node))
 
     async def owner(self, key: str) -> Node:
         return await self.owner_of_slot(key_slot(key.encode()))
@@ -111,6 +116,30 @@ class Nodes:
         # The new one first: nobody is sent to a node that does not know yet that the slot is its own.
         for node in (to, source, *(one for one in await self.primaries() if one not in (to, source))):
             await node.ask("CLUSTER", "SETSLOT", slot, "NODE", to.id)
+        await eventually(functools.partial(self._all_know, slot, to))
+
+    async def _all_know(self, slot: int, owner: Node) -> bool:
+        """Also under which epoch: a word of the old one that is on its way yet turns nobody round again."""
+        epochs = {
+            (member.id, member.epoch)
+            for node in self.all
+            if node.running
+            for member in await _members_of(node)
+            if any(slot in one for one in member.ranges)
+        }
+        return {member for member, _epoch in epochs} == {owner.id} and len(epochs) == 1
+
+    async def hand_over(self, heir: Node) -> None:
+        """A replica takes the place of its primary in good order; asked again if it did not manage in time."""
+
+        async def leads() -> bool:
+            if (await heir.ask("INFO", "replication"))["role"] == "master":
+                return True
+            with suppress(RedisError):  # it is about to
+                await heir.ask("CLUSTER", "FAILOVER")
+            return False
+
+        await eventually(leads, HANDED_OVER_SECONDS, every=0.5)
 
     def _node(self, node_id: str) -> Node:
         return next(node for node in self.all if node.id == node_id)
@@ -123,8 +152,13 @@ class Nodes:
         return max(views, key=self._covered)
 
     async def _all_have_met(self) -> bool:
-        views = [await _members_of(node) for node in self.all]
-        return all({one.id for one in view} == {node.id for node in self.all} for view in views)
+        """Who did not answer in time is met again; a greeting that is under way is not begun anew."""
+        views = [{one.id for one in await _members_of(node)} for node in self.all]
+        everybody = {node.id for node in self.all}
+        for node, view in zip(self.all, views, strict=True):
+            if node.id not in views[0] or self.all[0].id not in view:
+                await self.all[0].ask("CLUSTER", "MEET", LOCAL, node.port, node.bus_port)
+        return all(view >= everybody for view in views)
 
 
 @asynccontextmanager
@@ -154,6 +188,10 @@ async def lonely_node(program: Path, folder: Path) -> AsyncIterator[Node]:
         yield node
 
 
+async def _is_unheard(node: Node) -> bool:
+    return bool(await node.ask("CLIENT", "LIST", "TYPE", "pubsub") in ("", []))
+
+
 async def _members_of(node: Node) -> list[Member]:
     """What it says of all it knows. A node that is being killed says nothing."""
     try:
@@ -169,4 +207,4 @@ def _member(words: Sequence[str]) -> Member:
     owned = [word for word in words[8:] if not word.startswith("[")]
     bounds = [(word.split("-")[0], word.split("-")[-1]) for word in owned]
     ranges = tuple(range(int(first), int(last) + 1) for first, last in bounds)
-    return Member(words[0], "master" in flags, words[3], ranges)
+    return Member(words[0], "master" in flags, words[3], int(words[6]), ranges)

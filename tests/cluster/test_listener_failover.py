@@ -31,7 +31,7 @@ async def test_a_primary_that_hands_over_is_followed(own_nodes: Nodes) -> None:
     async with listening(own_nodes, *NAMES) as heard:
         old, its = await _some_node_and_its_channels(heard)
         heir = own_nodes.all[own_nodes.all.index(old) + 3]
-        await heir.ask("CLUSTER", "FAILOVER")
+        await own_nodes.hand_over(heir)
         await eventually(lambda: set(heard.notes.back) == its, PATIENCE)
         assert set(heard.notes.lost) <= its
         await eventually(own_nodes.in_order, PATIENCE)

@@ -28,12 +28,12 @@ async def test_a_slot_moves_with_its_keys_and_back(nodes: Nodes) -> None:
 async def test_a_replica_takes_over_and_the_dead_one_follows_it(own_nodes: Nodes) -> None:
     dead = await own_nodes.owner("{a}")
     await dead.ask("SET", "{a}", "kept")
-    await dead.ask("WAIT", 1, 5000)
+    await eventually(dead.is_copied)
     await dead.kill()
-    await eventually(own_nodes.serves_all, 20)
+    await eventually(own_nodes.serves_all, 60)
     heir = await own_nodes.owner("{a}")
     assert heir is not dead
     assert await heir.ask("GET", "{a}") == "kept"
     await dead.start()
-    await eventually(own_nodes.in_order, 20)
+    await eventually(own_nodes.in_order, 60)
     assert await own_nodes.owner("{a}") is heir
