@@ -28,6 +28,9 @@ TEMPLATE = "raidline_template"
 UNSAFE = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 """The shared Postgres need not outlive a power cut; those that tests kill keep their settings."""
 
+LEDGER_PATIENCE_MS = 60_000
+"""A ledger that stands still for two seconds would make a 201 a 202, which is as right, and seldom what is asked."""
+
 Launch = Callable[..., Awaitable[Launched]]
 
 
@@ -124,6 +127,7 @@ def settings(database_url: str, redis_url: str) -> Settings:
             "redis_url": redis_url,
             "guests": True,
             "admin_token": SecretStr(ADMIN_TOKEN),
+            "ack_timeout_ms": LEDGER_PATIENCE_MS,
         }
     )
 

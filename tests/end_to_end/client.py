@@ -15,7 +15,7 @@ import websockets
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
 
-from tests.conftest import Launch
+from tests.conftest import LEDGER_PATIENCE_MS, Launch
 from tests.end_to_end.event_log import EventLog
 from tests.server.people import People, Person
 
@@ -36,8 +36,7 @@ TRY_AGAIN = {1012, 3013}
 """Close codes of a server that has no stream to give at the moment."""
 
 
-PATIENT = {"RAIDLINE_ACK_TIMEOUT_MS": "60000"}
-"""A ledger that stands still for two seconds would make a 201 a 202, which is as right, and not what is asked here."""
+PATIENT = {"RAIDLINE_ACK_TIMEOUT_MS": str(LEDGER_PATIENCE_MS)}
 
 UNTIL_SECONDS = 60.0
 """A deadline costs nothing but where it fails."""
@@ -69,6 +68,11 @@ async def rows(database_url: str, query: str, *arguments: Any) -> list[asyncpg.R
         return found
     finally:
         await connection.close()
+
+
+async def told_all(database_url: str) -> bool:
+    """Whether boards, streams and pages have been told of all that is in the ledger."""
+    return [tuple(row) for row in await rows(database_url, "SELECT count(*) FROM outbox")] == [(0,)]
 
 
 class Watcher:
