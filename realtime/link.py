@@ -195,16 +195,20 @@ class Link:
             await connection.send_packed_command(packed(together), check_health=False)
 
     async def _watch(self, commands: Commands) -> None:
-        """A dead connection looks like a silent one, so silence is asked about."""
-        loop = asyncio.get_running_loop()
+        """A dead connection looks like a silent one, so silence is asked about. It may be our own: a process that stood
+        still has heard nothing either, and asks before it believes that nobody is there."""
+        loop, asked_at = asyncio.get_running_loop(), 0.0
         while True:
             await asyncio.sleep(self._quiet / 2)
             self._leave_left_over(commands)
-            silent = loop.time() - self._heard_at
-            if silent > 2 * self._quiet:
-                raise TimeoutError("Redis has not answered a ping")
-            if silent > self._quiet:
+            now = loop.time()
+            if now - self._heard_at <= self._quiet:
+                continue
+            if asked_at <= self._heard_at:
+                asked_at = now
                 commands.put_nowait(("PING",))
+            elif now - asked_at >= self._quiet:
+                raise TimeoutError("Redis has not answered a ping")
 
     def _leave_left_over(self, commands: Commands) -> None:
         left_over, self._left_over = self._left_over, set()

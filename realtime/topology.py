@@ -32,6 +32,8 @@ BETWEEN_SECONDS = 0.1
 Slots = list[NodeName | None]
 """By slot, who serves it; None where nobody does."""
 
+Owners = dict[int, NodeName]
+
 
 class Topology:
     """What is known of a cluster. Asks nobody before it is needed, so that a process starts while Redis is away."""
@@ -46,6 +48,8 @@ class Topology:
         """Nodes that were complained of since the cluster was last asked: they are asked last."""
         self._asking: asyncio.Task[None] | None = None
         self._asked_at = float("-inf")
+        self._said: Owners = {}
+        """Slots that a node said have moved while the cluster is asked: its answer may be from before."""
         self._parting: set[asyncio.Task[None]] = set()
         self._listeners: list[Callable[[], None]] = []
 
@@ -92,10 +96,9 @@ class Topology:
         """A node said who serves a slot: that holds at once, and the rest is asked for."""
         host = error.host or said_by.rpartition(":")[0]
         node = NodeName(f"{host}:{error.port}")
+        self._said[error.slot_id] = node
         if self._slots and self._slots[error.slot_id] != node:
-            slots = self._slots.copy()
-            slots[error.slot_id] = node
-            self._learn(slots)
+            self._learn(_changed(self._slots, {error.slot_id: node}))
         self.doubt()
 
     def _ask(self, failed: NodeName | None) -> asyncio.Task[None]:
@@ -108,8 +111,12 @@ class Topology:
 
     def _asked(self, asking: asyncio.Task[None]) -> None:
         self._asking = None
-        if not asking.cancelled() and (error := asking.exception()) is not None:
+        if asking.cancelled():
+            return
+        if (error := asking.exception()) is not None:
             logger.info("the cluster could not be asked who serves what: %s", error)
+        if self._said:
+            self.doubt()
 
     async def _ask_in_time(self) -> None:
         """Ask after a pause; those who answered last first, then everybody who was ever heard of."""
@@ -118,13 +125,14 @@ class Topology:
         failed, self._failed = self._failed, set()
         likely = [node for node in self._nodes if node not in failed]
         everybody = dict.fromkeys([*self._url.startup, *self._nodes])
+        self._said = {}
         try:
             slots = await self._discover(likely) or await self._discover(everybody)
         finally:
             self._asked_at = loop.time()
         if not slots:
             raise RedisAway("no node of the cluster says who serves what")
-        self._learn(slots)
+        self._learn(_changed(slots, self._said))
 
     async def _discover(self, nodes: Iterable[NodeName]) -> Slots:
         """What the first of them says that answers; nothing when none does."""
@@ -162,6 +170,10 @@ class Topology:
         self._nodes = tuple(dict.fromkeys(node for node in slots if node is not None))
         for tell in self._listeners:
             tell()
+
+
+def _changed(slots: Slots, owners: Owners) -> Slots:
+    return [owners.get(slot, node) for slot, node in enumerate(slots)] if owners else slots
 
 
 async def _disconnect(nodes: Sequence[ClusterNode]) -> None:

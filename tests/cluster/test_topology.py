@@ -1,7 +1,7 @@
 """Who serves which slot: known at the first need, and anew when something has moved."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import pytest
@@ -66,6 +66,45 @@ async def test_what_a_node_says_of_a_slot_holds_at_once(topology: Topology) -> N
     topology.moved(MovedError(f"{slot_of('key')} {other}"), said_by=topology.node_of("key"))
 
     assert told == [other]
+
+
+class Held(Topology):
+    """Its answers wait to be believed."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self.has_answer, self.goes_on = asyncio.Event(), asyncio.Event()
+
+    async def _discover(self, nodes: Iterable[NodeName]) -> list[NodeName | None]:
+        answer = await super()._discover(nodes)
+        self.has_answer.set()
+        await self.goes_on.wait()
+        return answer
+
+
+async def test_what_a_node_says_outlives_an_answer_from_before_it(nodes: Nodes) -> None:
+    topology = Held(nodes.url)
+    topology.goes_on.set()
+    await topology.known()
+    topology.goes_on.clear()
+    topology.has_answer.clear()
+    source = await nodes.owner("key")
+    to = next(node for node in await nodes.primaries() if node is not source)
+    asking = asyncio.create_task(topology.refresh())
+    await topology.has_answer.wait()
+    async with nodes.moving(slot_of("key"), to):
+        pass
+
+    topology.moved(MovedError(f"{slot_of('key')} {to.address}"), said_by=NodeName(source.address))
+    topology.goes_on.set()
+    await asking
+
+    assert topology.node_of("key") == to.address
+    async with nodes.moving(slot_of("key"), source):
+        pass
+    await topology.refresh()
+    assert topology.node_of("key") == source.address
+    await topology.close()
 
 
 async def test_a_node_that_names_no_host_means_its_own(topology: Topology) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from realtime.link import SHARDED, Link, Refusal
 from tests.helpers import eventually
 from tests.realtime.shard import Shard
 
+QUIET = 1.0
 A, A_TOO, B = b"{a}1", b"{a}2", b"{b}1"
 NAMES = [b"{%d}%d" % (slot, number) for slot in range(4) for number in range(4)]
 
@@ -52,7 +54,7 @@ async def linked(folder: Path, seed: int = 1) -> AsyncIterator[tuple[Link, Owner
     """A link to a shard that serves every slot of the names here."""
     socket, chance, owner = folder / "shard.sock", random.Random(seed), Owner()
     pool = ConnectionPool.from_url(f"unix://{socket}", protocol=2, socket_timeout=None)
-    link = Link(pool, SHARDED, owner, quiet=1.0, connect_timeout=2.0)
+    link = Link(pool, SHARDED, owner, quiet=QUIET, connect_timeout=2.0)
     async with Shard.at(socket, chance, sorted({key_slot(name) for name in [*NAMES, A, B]})) as shard:
         link.start(owner.hear)
         try:
@@ -105,6 +107,19 @@ async def test_joined_again_before_the_parting_is_answered_it_stands_in_the_end(
         link.join(A)
         await eventually(lambda: A in owner.standing)
         assert shard.subscribed == {A}
+
+
+async def test_a_process_that_stood_still_asks_before_it_takes_the_connection_for_dead(tmp_path: Path) -> None:
+    async with linked(tmp_path) as (link, owner, shard):
+        link.join(B)
+        await eventually(lambda: owner.standing == {B})
+        time.sleep(2.5 * QUIET)  # nobody has asked, and nobody could have heard an answer
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert owner.downs == 0
+        shard.publish(B, b"after it")
+        await eventually(lambda: owner.heard == [(B, b"after it")])
+        assert owner.downs == 0
 
 
 @pytest.mark.parametrize("seed", range(20))
