@@ -1,12 +1,15 @@
 """The fixtures keep their word: every test has services of its own, and nothing of the one before."""
 
+import socket
+import time
+
 import asyncpg
 import pytest
 import redis.asyncio
 
 from server.settings import Settings
 from tests.conftest import Launch
-from tests.helpers import eventually
+from tests.helpers import BLOCK, eventually, free_port
 
 
 @pytest.mark.parametrize("turn", [1, 2])
@@ -29,6 +32,25 @@ async def test_the_settings_point_to_them(settings: Settings, database_url: str,
 async def test_launch_starts_a_server_that_answers_and_stops(launch: Launch) -> None:
     server = await launch()
     assert await server.stop() == 0
+
+
+async def test_eventually_counts_what_came_about_while_nothing_ran() -> None:
+    looks = iter([False, True])
+
+    def look() -> bool:
+        time.sleep(0.06)
+        return next(looks)
+
+    assert await eventually(look, deadline=0.05)
+
+
+def test_ports_come_in_turn_from_a_block_of_this_process_alone() -> None:
+    ports = [free_port() for _ in range(BLOCK // 2)]
+    assert len(set(ports)) == len(ports)
+    assert len({port // BLOCK for port in ports}) == 1
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", ports[0] // BLOCK * BLOCK))
 
 
 async def test_eventually_says_what_it_saw_last() -> None:

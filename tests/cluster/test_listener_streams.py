@@ -6,6 +6,7 @@ from redis.crc import key_slot
 
 from raidline.ids import RaidId
 from realtime.keys import raid_key
+from tests.cluster.listening import UNDISTURBED
 from tests.cluster.node import Node
 from tests.cluster.nodes import Nodes
 from tests.helpers import eventually
@@ -14,13 +15,13 @@ from tests.realtime.raid_world import BOB
 
 
 async def test_streams_of_raids_on_every_node_are_told_everything(nodes: Nodes) -> None:
-    async with followed(nodes.url) as raids:
+    async with followed(nodes.url, timeout=UNDISTURBED) as raids:
         await raids.agree()
         _nothing_happened_to(raids, raids.ids)
 
 
 async def test_subscriptions_that_are_cut_cost_nothing_but_a_reading(nodes: Nodes) -> None:
-    async with followed(nodes.url) as raids:
+    async with followed(nodes.url, timeout=UNDISTURBED) as raids:
         for node in nodes.all * 3:
             await node.ask("CLIENT", "KILL", "TYPE", "pubsub")
             await raids.go_on(raids.ids, 3)
@@ -31,7 +32,7 @@ async def test_subscriptions_that_are_cut_cost_nothing_but_a_reading(nodes: Node
 
 async def test_streams_of_a_slot_that_moves_under_contributions(nodes: Nodes) -> None:
     raid_id = RaidId(1)
-    async with followed(nodes.url) as raids:
+    async with followed(nodes.url, timeout=UNDISTURBED) as raids:
         slot = key_slot(raid_key(raid_id, "state").encode())
         source = await nodes.owner_of_slot(slot)
         other = next(node for node in nodes.all if node is not source)
@@ -73,7 +74,7 @@ async def test_streams_of_a_primary_that_hands_over_go_on_with_its_replica(own_n
 
 
 async def test_of_the_other_raids_everything_is_told_while_a_node_is_away(lonely_nodes: Nodes) -> None:
-    async with followed(lonely_nodes.url) as raids:
+    async with followed(lonely_nodes.url, timeout=UNDISTURBED) as raids:
         dead = await lonely_nodes.owner(raid_key(RaidId(1), "state"))
         others = set(raids.ids) - await _raids_on(dead, lonely_nodes, raids)
         await dead.kill()

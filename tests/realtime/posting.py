@@ -123,9 +123,9 @@ class Raids:
 
 
 @asynccontextmanager
-async def followed(redis_url: str, count: int = 12) -> AsyncIterator[Raids]:
+async def followed(redis_url: str, count: int = 12, *, timeout: float = 1.0) -> AsyncIterator[Raids]:
     redis = RedisService(redis_url)
-    scripted = redis.scripted(timeout=1.0, connections=8)
+    scripted = redis.scripted(timeout=timeout, connections=8)
     raids = Raids(redis, scripted, count)
     try:
         await raids.begin()
