@@ -9,10 +9,11 @@ import pytest
 import redis.asyncio
 
 from tests.conftest import Launch
-from tests.end_to_end.client import servers
+from tests.end_to_end.client import servers, told_all
 from tests.end_to_end.planted import Plant
 from tests.end_to_end.planted_progress import ALL
 from tests.end_to_end.test_audit_repair import Audit, Grown, execute, grown, lines
+from tests.helpers import eventually
 
 ONCE = """
     INSERT INTO achievements (name, group_name, tier, metric, threshold, reward_xp, reward_credits, complete_since)
@@ -66,6 +67,7 @@ async def test_every_planted_difference_of_progress_is_found_named_and_mended(
     common = {"once": await once(database_url), "today": today, "nobody": "0" * 15}
     async with servers(launch, 1) as (here,):
         raids = dict(zip(ALL, await asyncio.gather(*(grown(here) for _ in ALL)), strict=True))
+        await eventually(lambda: told_all(database_url))
         shown = {name: await boards(one, today) for name, one in raids.items()}
         people = {name: await me(one) for name, one in raids.items()}
         code, report = await audit.run()
