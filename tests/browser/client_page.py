@@ -119,7 +119,7 @@ async def agrees_with(person: Person, page: Page, raid_id: int) -> None:
         assert found["members"] == members
         return True
 
-    await eventually(asked, 20)
+    await eventually(asked, 60)
 
 
 async def told_once(page: Page) -> bool:

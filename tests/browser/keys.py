@@ -59,7 +59,7 @@ class Keys:
             await self.page.keyboard.press(key)
             if await self.page.evaluate(BEYOND):
                 continue  # past the end, where a browser's own buttons are
-            await self.is_seen()
+            await self.stays()
             if await wanted.evaluate("(one) => one === document.activeElement"):
                 return
         raise AssertionError(f"no way to {wanted}")
@@ -90,7 +90,7 @@ class Keys:
             await self.is_seen()
             return True
 
-        await eventually(found, 5)
+        await eventually(found)
 
     async def arrives(self, address: str) -> None:
         """A new page begins at its heading."""

@@ -8,6 +8,8 @@ from playwright.async_api import expect
 from tests.browser.axe import assert_accessible
 from tests.browser.histories import contributes_on, some_days, today_of
 from tests.browser.world import NARROW, World
+from tests.helpers import eventually
+from tests.server.people import Person
 
 SIGNED_OUT = r"status of 401"
 
@@ -64,7 +66,11 @@ async def test_signing_out_ends_the_session(world: World) -> None:
     page = await world.page_of(ann, "/me")
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.locator(".profile")).to_have_count(0)
-    assert (await ann.get("/me")).status_code == 401
+    await eventually(lambda: is_out(ann))
+
+
+async def is_out(person: Person) -> bool:
+    return (await person.get("/me")).status_code == 401
 
 
 async def test_deleting_oneself_takes_a_word(world: World) -> None:
@@ -85,4 +91,4 @@ async def test_deleting_oneself_takes_a_word(world: World) -> None:
     await dialog.get_by_label("Type").fill("Delete")
     await away.click()
     await expect(page.locator(".profile")).to_have_count(0)
-    assert (await ann.get("/me")).status_code == 401
+    await eventually(lambda: is_out(ann))

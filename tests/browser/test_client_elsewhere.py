@@ -59,7 +59,7 @@ async def test_a_token_and_tickets_do_all_that_a_cookie_does(
     await eventually(has(page, raid_id, currentXp=5))
     await world.raidline.restart(ALLOWED_ORIGINS=elsewhere.url)
     assert (await ann.post(f"/raids/{raid_id}/contributions", {"xp": 6})).status_code in (201, 202)
-    await eventually(has(page, raid_id, currentXp=11), 40)
+    await eventually(has(page, raid_id, currentXp=11), 60)
     await agrees_with(ann, page, raid_id)
     assert await told_once(page)
     tickets = [parse_qs(urlsplit(url).query).get("ticket", [""])[0] for url in opened]

@@ -48,7 +48,7 @@ async def pages_following(context: BrowserContext, *raid_ids: int, losing: bool 
 
 
 async def each(
-    pages: list[Page], condition: Callable[[Page], Callable[[], Awaitable[bool]]], deadline: float = 20
+    pages: list[Page], condition: Callable[[Page], Callable[[], Awaitable[bool]]], deadline: float = 60
 ) -> None:
     for page in pages:
         await eventually(condition(page), deadline)
@@ -91,7 +91,7 @@ async def test_a_server_that_restarts_is_come_back_to_and_nothing_is_missed(worl
     assert all(await on_all(pages, "states.some(({ kind, retryAt }) => kind === 'reconnecting' && retryAt > 0)"))
     await world.raidline.start()
     await contributes(ann, raid_id, 10, times=3)
-    await each(pages, lambda page: has(page, raid_id, currentXp=40), 40)
+    await each(pages, lambda page: has(page, raid_id, currentXp=40), 60)
     await all_agree(ann, pages, raid_id)
     assert await on_all(pages, SNAPSHOTS, raid_id) == [1] * len(pages)
 
@@ -105,7 +105,7 @@ async def test_a_server_that_is_killed_is_come_back_to(world: World, ann: Person
     await world.raidline.server.kill()
     await world.raidline.start()
     await contributes(ann, raid_id, 10, times=3)
-    await each(pages, lambda page: has(page, raid_id, currentXp=60), 40)
+    await each(pages, lambda page: has(page, raid_id, currentXp=60), 60)
     await all_agree(ann, pages, raid_id)
 
 
@@ -131,7 +131,7 @@ async def test_another_epoch_brings_a_snapshot(world: World, ann: Person) -> Non
         await redis.flushall()
     await world.raidline.start()
     await contributes(ann, raid_id, 10)
-    await each(pages, lambda page: has(page, raid_id, currentXp=20), 40)
+    await each(pages, lambda page: has(page, raid_id, currentXp=20), 60)
     await all_agree(ann, pages, raid_id)
     after = await on_all(pages, "(id) => watch.raids.get(id) === raid && raid.epoch", raid_id)
     assert all(now > then for then, now in zip(before, after, strict=True))
@@ -246,7 +246,7 @@ async def test_own_events_come_beside_and_each_once(world: World, ann: Person) -
         await eventually(lambda page=page: page.evaluate(streaks))  # type: ignore[misc]
     await world.raidline.restart()
     await contributes(ann, raid_id, 10)
-    await each(pages, lambda page: has(page, raid_id, currentXp=20), 40)
+    await each(pages, lambda page: has(page, raid_id, currentXp=20), 60)
     assert await on_all(pages, streaks) == [1] * 2
 
 

@@ -67,7 +67,7 @@ async def test_what_waits_survives_a_reload_and_a_server_that_is_away(world: Wor
     await page.reload()
     await page.evaluate("begin()")
     await page.evaluate(BEGIN, ann.id)
-    await eventually(waits(page, 0), 20)
+    await eventually(waits(page, 0), 60)
     assert sorted(one["xp"] for one in await ledger(ann, raid_id)) == [1, 2]
 
 
@@ -88,7 +88,7 @@ async def test_an_answer_that_is_cut_off_counts_once(world: World, ann: Person) 
 
     await page.route("**/contributions", cut_twice)
     await page.evaluate(ADD, [raid_id, 7])
-    await eventually(waits(page, 0), 20)
+    await eventually(waits(page, 0), 60)
     assert [one["xp"] for one in await ledger(ann, raid_id)] == [7]
     assert cut == 3
     assert await page.evaluate("answers") == [[7, True, None]]

@@ -62,7 +62,7 @@ def row(page: Page, name: str) -> Any:
 
 
 async def connection_is(page: Page, kind: str) -> None:
-    await expect(page.locator(".connection")).to_have_attribute("data-kind", kind, timeout=45_000)
+    await expect(page.locator(".connection")).to_have_attribute("data-kind", kind)
 
 
 async def name_of(page: Page) -> str:
@@ -93,5 +93,5 @@ async def ends_with_the_servers_totals(page: Page) -> dict[str, Any]:
             assert tasks.startswith(f"{member['tasksContributed']} task"), (page.url, tasks)
         return raid
 
-    found: dict[str, Any] = await eventually(equal, 30)
+    found: dict[str, Any] = await eventually(equal, 60)
     return found

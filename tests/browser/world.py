@@ -23,7 +23,7 @@ from tests.browser.faults import Faults
 from tests.browser.raidline import Raidline
 from tests.server.people import People, Person
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 """How long playwright waits for an element before it gives up; the machine may be busy with other tests."""
 
 

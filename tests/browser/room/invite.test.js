@@ -17,9 +17,11 @@ function invited() {
 }
 
 async function until(condition) {
-  const end = performance.now() + 5_000;
-  while (!condition()) {
-    if (performance.now() > end) throw new Error(`not in time: ${condition}`);
+  const end = performance.now() + 30_000;
+  for (;;) {
+    const isOver = performance.now() > end;
+    if (condition()) return;
+    if (isOver) throw new Error(`not in time: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
