@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import random
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
+import asyncpg
 import redis.asyncio
 
 from persistence.errors import LedgerAway
-from persistence.pool import transaction
 from raidline.ids import Epoch, RaidId
 from realtime.errors import RedisAway
 from realtime.keys import raid_key, raid_keys
@@ -45,10 +46,10 @@ BUSY_SECONDS = 0.2
 class Havoc:
     """Of one raid. Every method is one atomic step, as it is when a Redis restarts or loses its data."""
 
-    def __init__(self, client: "redis.asyncio.Redis", services: Services, raid_id: RaidId) -> None:
+    def __init__(self, client: "redis.asyncio.Redis", services: Services, database_url: str, raid_id: RaidId) -> None:
         self._client = client
         self._services = services
-        self._pool = services.pool
+        self._database_url = database_url
         self._raid_id = raid_id
         self._state = raid_key(raid_id, "state")
         self._copies: list[list[bytes | None]] = []
@@ -61,12 +62,22 @@ class Havoc:
         if chance.random() < 0.5:
             await strike()
             return
-        async with transaction(self._pool) as held:
+        async with self._held() as held:
             await held.execute("SELECT FROM raids WHERE id = $1 FOR NO KEY UPDATE", self._raid_id)
             await self._some_wait_for_the_ledger()
             striking = asyncio.create_task(strike())
             await asyncio.wait([striking], timeout=BUSY_SECONDS / 2)
         await striking
+
+    @contextlib.asynccontextmanager
+    async def _held(self) -> AsyncIterator[asyncpg.Connection]:
+        """A transaction on a connection of its own, that is had however busy the others are."""
+        connection = await asyncpg.connect(self._database_url)
+        try:
+            async with connection.transaction():
+                yield connection
+        finally:
+            await connection.close()
 
     async def _some_wait_for_the_ledger(self) -> None:
         """Entries the ledger cannot have, for it is locked out. None come while nobody writes: then go on."""
