@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from server.embedded.child import Child
-from tests.helpers import REPOSITORY, eventually, free_port
+from tests.helpers import REPOSITORY, eventually, free_port, stop_where_it_stands
 
 LOCAL = "127.0.0.1"
 UNPACKED = REPOSITORY / ".venv" / "redis" / "redis-server"
@@ -90,8 +90,8 @@ class Node:
         await self._child.kill()
 
     def pause(self) -> None:
-        """Its connections stay open and nothing answers."""
-        self._child.pause()
+        """Its connections stay open and nothing answers, from when this returns."""
+        stop_where_it_stands(self._child.pid)
 
     def resume(self) -> None:
         self._child.resume()
