@@ -24,6 +24,6 @@ def arguments() -> list[str]:
 
 def _runs(path: str) -> bool:
     try:
-        return subprocess.run([path, "--version"], capture_output=True, timeout=30, check=False).returncode == 0
+        return subprocess.run([path, "--version"], capture_output=True, timeout=120, check=False).returncode == 0
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -21,7 +21,7 @@ def executable() -> str | None:
 
 def _is_new_enough(path: str) -> bool:
     try:
-        told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=30, check=True).stdout
+        told = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=120, check=True).stdout
         return int(told.strip().removeprefix("v").partition(".")[0]) >= _VERSION_MIN
     except (OSError, subprocess.SubprocessError, ValueError):
         return False

@@ -18,6 +18,6 @@ def node_path() -> str:
 @pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.test.js")))
 def test_of(name: str, node_path: str) -> None:
     command = [node_path, "--no-warnings", "--test", "--test-reporter=tap", name]
-    run = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=280, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "# pass 0" not in run.stdout, "no test was found"

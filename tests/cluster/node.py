@@ -21,6 +21,8 @@ FLOOR = 7
 
 MEMORY = "64mb"
 
+ASK_SECONDS = 60.0
+
 FIXED = {
     "bind": LOCAL,
     "cluster-enabled": "yes",
@@ -44,7 +46,7 @@ def cluster_program() -> Path:
 
 
 def _major(program: Path) -> int:
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=5, check=False).stdout
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60, check=False).stdout
     found = re.search(r"\bv=(\d+)\.", said)
     return int(found[1]) if found else 0
 
@@ -98,7 +100,13 @@ class Node:
 
     async def ask(self, *command: str | bytes | int) -> Any:
         """Its own answer to one command. The connection is this call's: nodes outlive the loops of tests."""
-        async with Redis(host=LOCAL, port=self.port, decode_responses=True) as client:
+        async with Redis(
+            host=LOCAL,
+            port=self.port,
+            decode_responses=True,
+            socket_timeout=ASK_SECONDS,
+            socket_connect_timeout=ASK_SECONDS,
+        ) as client:
             return await client.execute_command(*command)  # type: ignore[no-untyped-call]
 
     async def is_copied(self) -> bool:
