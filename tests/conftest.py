@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import hypothesis
 import pytest
 import pytest_asyncio
 import redis.asyncio
@@ -29,6 +30,10 @@ UNSAFE = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 """The shared Postgres need not outlive a power cut; those that tests kill keep their settings."""
 
 Launch = Callable[..., Awaitable[Launched]]
+
+# An example that took long says that the machine was busy, and nothing of what it is an example of.
+hypothesis.settings.register_profile("raidline", deadline=None)
+hypothesis.settings.load_profile("raidline")
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,7 @@ async def test_a_stream_ends_with_its_session() -> None:
         stream = on.hub.open(Viewer(LEADER, None, seconds_left=0.02), sse.SSE)
         await on.hub.watch(stream, RAID, None)
         stream.open(client.send, client.abort)
-        await eventually(lambda: client.ended, deadline=2)
+        await eventually(lambda: client.ended)
         assert stream.ended is Ending.SESSION_OVER
 
 
@@ -145,7 +145,7 @@ async def test_sessions_that_ended_unheard_are_asked_for_after_a_loss() -> None:
         gone, fine = await on.client(token="a"), await on.client(token="b")
         on.ear.lose()
         on.ear.regain()
-        await eventually(lambda: gone.ended, deadline=2)
+        await eventually(lambda: gone.ended)
         assert not fine.ended
 
 
