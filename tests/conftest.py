@@ -29,11 +29,11 @@ TEMPLATE = "raidline_template"
 UNSAFE = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 """The shared Postgres need not outlive a power cut; those that tests kill keep their settings."""
 
-Launch = Callable[..., Awaitable[Launched]]
+hypothesis.settings.register_profile("still", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("still")
+"""How long an example takes says how busy the machine is."""
 
-# An example that took long says that the machine was busy, and nothing of what it is an example of.
-hypothesis.settings.register_profile("raidline", deadline=None)
-hypothesis.settings.load_profile("raidline")
+Launch = Callable[..., Awaitable[Launched]]
 
 
 @dataclass(frozen=True, slots=True)
