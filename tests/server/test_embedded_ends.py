@@ -1,12 +1,16 @@
 """How embedded services end: stopped, killed, paused, or left behind by a killed program."""
 
 import asyncio
+import contextlib
 import os
+import socket
+import struct
 import sys
 from pathlib import Path
 
 import asyncpg
 import psutil
+import pytest
 import redis.asyncio
 
 from server.embedded import (
@@ -68,6 +72,48 @@ async def test_a_paused_postgres_answers_nobody_until_it_is_resumed(service_fold
         await connection.close()
     finally:
         await postgres.stop()
+
+
+async def test_a_backend_born_while_postgres_is_being_paused_stands_still_too(
+    service_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children, latecomers = psutil.Process.children, list[socket.socket]()
+    async with EmbeddedPostgres(service_folder / "postgres") as postgres:
+
+        def one_more_is_born(process: psutil.Process, recursive: bool = False) -> list[psutil.Process]:
+            found = children(process, recursive)
+            with contextlib.suppress(TimeoutError):
+                latecomers.append(_connected(postgres))
+            return found
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(psutil.Process, "children", one_more_is_born)
+            postgres.pause()
+        for latecomer in latecomers:
+            latecomer.sendall(b"Q" + struct.pack("!i", 4 + len(b"SELECT 1\0")) + b"SELECT 1\0")
+            with pytest.raises(TimeoutError), latecomer:
+                latecomer.recv(1)
+
+
+PROTOCOL = 3 << 16
+READY = b"Z\0\0\0\5I"
+"""The last words of Postgres before it takes a question."""
+
+
+def _connected(postgres: EmbeddedPostgres) -> socket.socket:
+    """A backend of its own, at once. Raises TimeoutError where nobody answers."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(0.5)
+    words = b"user\0raidline\0database\0postgres\0\0"
+    try:
+        connection.connect(str(postgres.sockets / ".s.PGSQL.5432"))
+        connection.sendall(struct.pack("!ii", 8 + len(words), PROTOCOL) + words)
+        while not connection.recv(65536).endswith(READY):
+            pass
+    except TimeoutError:
+        connection.close()
+        raise
+    return connection
 
 
 async def test_a_redis_without_aof_can_be_given_an_older_dump(service_folder: Path) -> None:
