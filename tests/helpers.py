@@ -24,7 +24,7 @@ PORTS = (10_000, 32_000)
 SETTING_NAMES = ("DATABASE_URL", "REDIS_URL", "PORT", "WEB_CONCURRENCY", "ALLOWED_ORIGINS")
 
 
-async def eventually(condition: Callable[[], Any], deadline: float = 10.0, *, every: float = 0.02) -> Any:
+async def eventually(condition: Callable[[], Any], deadline: float = 30.0, *, every: float = 0.02) -> Any:
     """The first truthy value of `condition`, awaited if need be; an AssertionError means not yet."""
     end = time.monotonic() + deadline
     last: Any = "never asked"
@@ -39,6 +39,13 @@ async def eventually(condition: Callable[[], Any], deadline: float = 10.0, *, ev
         if time.monotonic() > end:
             raise AssertionError(f"not within {deadline} s: {last!r}")
         await asyncio.sleep(every)
+
+
+async def the_same_hour(seconds: float = 30.0) -> None:
+    """Returns when so many seconds of this hour are left: days begin with an hour, somewhere on earth with any."""
+    left = 3600 - time.time() % 3600
+    if left < seconds:
+        await asyncio.sleep(left + 0.1)
 
 
 def free_port() -> int:
@@ -124,12 +131,12 @@ class Launched:
             except AssertionError as error:
                 raise AssertionError(f"{error}\n{self.output}") from None
 
-    async def ended(self, deadline: float = 15.0) -> int:
+    async def ended(self, deadline: float = 30.0) -> int:
         """Wait for its end; returns the exit code."""
         await eventually(lambda: self.process.poll() is not None, deadline)
         return int(self.process.returncode)
 
-    async def stop(self, deadline: float = 15.0) -> int:
+    async def stop(self, deadline: float = 30.0) -> int:
         """SIGTERM, as every process manager does; returns the exit code."""
         self.process.terminate()
         return await self.ended(deadline)
