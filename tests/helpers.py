@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from redis.asyncio import Redis
 
 from server.embedded.child import LAUNCH
 
@@ -46,6 +47,18 @@ async def the_same_hour(seconds: float = 30.0) -> None:
     left = 3600 - time.time() % 3600
     if left < seconds:
         await asyncio.sleep(left + 0.1)
+
+
+async def next_millisecond(redis: Redis) -> None:
+    """An epoch is a time in milliseconds; nothing is forgotten and begun anew within one."""
+
+    async def now() -> int:
+        seconds, microseconds = await redis.time()
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
+    begun = await now()
+    while await now() == begun:
+        pass
 
 
 def free_port() -> int:
