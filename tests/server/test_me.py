@@ -10,9 +10,11 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from realtime.commands import Command
 from server import times
 from server.reconciliation import Reconciliation
 from server.settings import Settings
+from server.write_path import Outcome
 from tests.helpers import eventually
 from tests.server.conftest import OpenServer
 from tests.server.people import People, Person, code_of
@@ -220,6 +222,30 @@ async def test_of_two_changes_at_once_one_stays_everywhere(open_server: OpenServ
     assert name in names
     seen = (await anna.get(f"/raids/{raid['id']}")).json()
     assert [member["username"] for member in seen["members"]] == ["Anna", name]
+    assert [one async for one in Reconciliation(app.state.services).look()] == []
+
+
+async def test_one_who_is_overtaken_again_and_again_does_not_leave_an_old_name_behind(
+    open_server: OpenServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each time it tells the raid a name, the next change is told in full just before."""
+    (app, here), (_, there) = await open_server(), await open_server()
+    anna, bob = await here.person("Anna"), await here.person("Bob")
+    raid = await anna.starts_raid(bob)
+    submit = app.state.services.write_path.submit
+    names = [f"Bob the {number}." for number in range(5)]
+
+    async def overtaken(command: Command) -> Outcome:
+        if len(names) > 1:
+            names.pop(0)
+            assert (await there.with_token(bob).call("PATCH", "/me", {"name": names[0]})).status_code == 200
+        outcome: Outcome = await submit(command)
+        return outcome
+
+    monkeypatch.setattr(app.state.services.write_path, "submit", overtaken)
+    assert (await bob.call("PATCH", "/me", {"name": names[0]})).status_code == 200
+    seen = (await anna.get(f"/raids/{raid['id']}")).json()
+    assert [member["username"] for member in seen["members"]] == ["Anna", "Bob the 4."]
     assert [one async for one in Reconciliation(app.state.services).look()] == []
 
 
