@@ -100,6 +100,25 @@ async def test_streams_are_told_to_leave_before_it_waits_for_them(monkeypatch: p
         await asyncio.wait_for(serving, 30)
 
 
+async def test_one_told_to_leave_while_it_starts_tells_its_streams_too() -> None:
+    """Who called before it served is let in, and must not be cut off without a word."""
+    told: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        server.leave()
+        told.append("started")
+        yield
+        told.append("ended")
+
+    app = make_app(lifespan=lifespan)
+    app.state.drain = lambda: told.append("drained")
+    with listen("127.0.0.1", 0) as listener:
+        server = WebServer(app, listener, [])
+        await asyncio.wait_for(server.serve(sockets=[listener]), 30)
+    assert told == ["started", "drained", "ended"]
+
+
 async def test_a_companion_that_fails_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.serving.RESTART_DELAY", 0.01)
     starts = 0
