@@ -89,7 +89,7 @@ class World:
 
 @pytest_asyncio.fixture
 async def world(database_url: str, redis_url: str) -> AsyncIterator[World]:
-    pool = await open_pool(database_url, size=6, statement_timeout_ms=5000)
+    pool = await open_pool(database_url, size=6, statement_timeout_ms=30_000)
     scripted = Scripted(redis_url, timeout=10, connections=8)
     yield World(pool, scripted)
     await scripted.close()
