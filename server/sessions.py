@@ -52,7 +52,8 @@ class Sessions:
         self._memory: ExpiringCache[TokenHash, Caller] = ExpiringCache(IN_MEMORY_MAX, IN_MEMORY_S)
         self._zones: ExpiringCache[UserId, str] = ExpiringCache(IN_MEMORY_MAX, ZONES_IN_MEMORY_S)
         self._forgotten = 0
-        """How often `forget` was called: a look-up during which it was is not kept."""
+        """How often `forget` was called: a session's look-up during which it was begins anew, as it may have been its
+        end, and one of a zone is not kept."""
 
     async def make(self, user: User, scopes: Collection[str] = ()) -> NewSession:
         token = SessionToken(secrets.token_urlsafe(32))
@@ -69,13 +70,19 @@ class Sessions:
         known = self._memory.get(token_hash)
         if known is not None and _is_alive(known):
             return known
-        forgotten = self._forgotten
-        found = await self._look_up(token_hash)
+        found = await self._found(token_hash)
         if found is None or not _is_alive(found):
             return None
-        if forgotten == self._forgotten:
-            self._memory.put(token_hash, found)
+        self._memory.put(token_hash, found)
         return found
+
+    async def _found(self, token_hash: TokenHash) -> Caller | None:
+        """As it is when this returns: what is opened with it at once will hear of its end."""
+        while True:
+            forgotten = self._forgotten
+            found = await self._look_up(token_hash)
+            if found is None or forgotten == self._forgotten:
+                return found
 
     async def time_zone_of(self, user_id: UserId) -> str:
         """Of somebody other than the caller. Raises Problem when there is no such user, LedgerAway."""
