@@ -43,8 +43,8 @@ class NewSession:
 
 
 class Sessions:
-    """`forget` is to be called with every token hash that comes on the channel `sessions:revoked`, `forget_person`
-    with what comes on `people:changed`."""
+    """`forget` is to be called with every token hash that comes on the channel `sessions:revoked`, and with None when
+    some may have been missed; `forget_person` with what comes on `people:changed`."""
 
     def __init__(self, people: People, scripted: Scripting) -> None:
         self._people = people
@@ -103,9 +103,13 @@ class Sessions:
         self.forget(token_hash)
         return rows
 
-    def forget(self, token_hash: TokenHash) -> None:
+    def forget(self, token_hash: TokenHash | None) -> None:
+        """None: any of them may have ended."""
         self._forgotten += 1
-        self._memory.drop(token_hash)
+        if token_hash is None:
+            self._memory = ExpiringCache(IN_MEMORY_MAX, IN_MEMORY_S)
+        else:
+            self._memory.drop(token_hash)
 
     def forget_person(self, user_id: UserId, token_hashes: Collection[TokenHash]) -> None:
         """Their name or zone is another: these sessions are looked up again."""

@@ -119,6 +119,14 @@ async def test_whoever_else_is_forgotten_during_a_look_up_takes_nothing_from_it(
     assert ledger.asked == 1
 
 
+async def test_one_whose_end_was_missed_is_looked_up_again(redis: Redis, scripted: Scripted) -> None:
+    sessions = sessions_over(Ledger(), scripted)
+    assert await sessions.resolve(TOKEN) is not None
+    await redis.set(session_key(HASH), SESSION_ENDED)
+    sessions.forget(None)
+    assert await sessions.resolve(TOKEN) is None
+
+
 async def test_the_ledger_answers_while_redis_cannot() -> None:
     nowhere = Scripted("unix:///nowhere/redis.sock", timeout=10, connections=1)
     assert await sessions_over(Ledger(), nowhere).resolve(TOKEN) is not None
