@@ -49,6 +49,8 @@ _REVOKED = keys.SESSIONS_REVOKED.encode()
 _CHANGED = keys.PEOPLE_CHANGED.encode()
 _DROPPED = keys.PAGES_DROPPED.encode()
 
+_CHECK_AGAIN_S = 0.5
+
 _CLAIM_MAX = 64
 """More of a client's own words is not repeated to it."""
 
@@ -117,7 +119,7 @@ class Hub:
             slow_limit=self._settings.slow_limit,
         )
         self._tasks: set[asyncio.Task[None]] = set()
-        self._revocation_listeners: list[Callable[[TokenHash], None]] = []
+        self._revocation_listeners: list[Callable[[TokenHash | None], None]] = []
         self._change_listeners: list[PersonChanged] = []
         self._drop_listeners: list[PagesDropped] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -159,8 +161,9 @@ class Hub:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._drain, reason)
 
-    def on_session_revoked(self, callback: Callable[[TokenHash], None]) -> None:
-        """Have `callback` called with every session that is ended anywhere."""
+    def on_session_revoked(self, callback: Callable[[TokenHash | None], None]) -> None:
+        """Have `callback` called with every session that is ended anywhere, and with None when some may have been
+        missed."""
         self._revocation_listeners.append(callback)
 
     def on_pages_dropped(self, callback: PagesDropped) -> None:
@@ -263,15 +266,19 @@ class Hub:
             self._channels.on_back(name)
 
     def _look_for_the_revoked(self) -> None:
+        for tell in self._revocation_listeners:
+            tell(None)  # or a stream opened from now on could be of a session whose end was missed
         if self._sessions_gone is not None and self._streams.sessions and self._loop is not None:
             begin(self._check_sessions(self._sessions_gone), self._tasks)
 
     async def _check_sessions(self, sessions_gone: SessionsGone) -> None:
-        """Revocations are forgotten by pub/sub too."""
-        try:
-            self._revoke(await sessions_gone(self._streams.sessions))
-        except Exception as error:  # the ledger is away; sessions that ended are refused at the next request
-            logger.warning("sessions of open streams could not be checked: %r", error)
+        """Revocations are forgotten by pub/sub too. Asked until there is an answer: a stream asks for nothing."""
+        while True:
+            try:
+                return self._revoke(await sessions_gone(self._streams.sessions))
+            except Exception as error:
+                logger.warning("sessions of open streams could not be checked: %r", error)
+            await asyncio.sleep(_CHECK_AGAIN_S)
 
     def _revoke(self, token_hashes: Collection[TokenHash]) -> None:
         for token_hash in token_hashes:

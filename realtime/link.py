@@ -38,6 +38,8 @@ AWAY = "redis_away"
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
+_LOOKS = 2
+"""How often silence is looked for while it may last before it is asked about."""
 _NAMES_PER_COMMAND = 500
 _COMMANDS_PER_WRITE = 500
 
@@ -113,7 +115,8 @@ class Link:
         """To be unsubscribed from once more: the cluster was down."""
         self._commands: Commands | None = None
         """To be sent, in order; None while there is no connection."""
-        self._heard_at = 0.0
+        self._heard = False
+        """Whether anything came since silence was last looked for."""
         self._task: asyncio.Task[None] | None = None
 
     def start(self, hear: Hear) -> None:
@@ -177,7 +180,7 @@ class Link:
 
     async def _listen(self, connection: AbstractConnection, hear: Hear) -> None:
         commands = self._commands = Commands()
-        self._heard_at = asyncio.get_running_loop().time()
+        self._heard = True
         self._subscribe(self.wanted, commands)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._write(connection, commands))
@@ -195,20 +198,20 @@ class Link:
             await connection.send_packed_command(packed(together), check_health=False)
 
     async def _watch(self, commands: Commands) -> None:
-        """A dead connection looks like a silent one, so silence is asked about. It may be our own: a process that stood
-        still has heard nothing either, and asks before it believes that nobody is there."""
-        loop, asked_at = asyncio.get_running_loop(), 0.0
+        """A dead connection looks like a silent one, so silence is asked about.
+
+        Silence is counted in looks, never read from a clock: while this process stood still itself, nobody was asked,
+        and what was answered has yet to be read.
+        """
+        silent = 0
         while True:
-            await asyncio.sleep(self._quiet / 2)
+            await asyncio.sleep(self._quiet / _LOOKS)
             self._leave_left_over(commands)
-            now = loop.time()
-            if now - self._heard_at <= self._quiet:
-                continue
-            if asked_at <= self._heard_at:
-                asked_at = now
-                commands.put_nowait(("PING",))
-            elif now - asked_at >= self._quiet:
+            silent, self._heard = 0 if self._heard else silent + 1, False
+            if silent >= 2 * _LOOKS:
                 raise TimeoutError("Redis has not answered a ping")
+            if silent >= _LOOKS:
+                commands.put_nowait(("PING",))
 
     def _leave_left_over(self, commands: Commands) -> None:
         left_over, self._left_over = self._left_over, set()
@@ -218,7 +221,7 @@ class Link:
     # -- what it says ----------------------------------------------------------------------------------------------
 
     async def _read(self, connection: AbstractConnection, commands: Commands, hear: Hear) -> None:
-        loop, message = asyncio.get_running_loop(), self._dialect.message
+        message = self._dialect.message
         while True:
             try:
                 answer = await connection.read_response(disable_decoding=True)
@@ -233,7 +236,7 @@ class Link:
                         hear(answer[1], answer[2])
                     else:
                         self._take(answer[0], answer[1], commands)
-            self._heard_at = loop.time()
+            self._heard = True
 
     def _take(self, word: bytes, name: bytes, commands: Commands) -> None:
         if word == self._dialect.subscribed:

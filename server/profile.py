@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 RENAMED_MAX = 200
 """Raids in which somebody gets their new name; the oldest of more keep the name they were joined with."""
 
-ROUNDS = 3
-"""How often somebody is renamed again because they changed their mind meanwhile."""
-
 
 async def change_profile(services: Services, user_id: UserId, name: str | None, tz: str | None) -> None:
     """Returns when it is so everywhere; harmless when repeated. Raises LedgerAway, RedisAway, Unavailable."""
@@ -29,12 +26,12 @@ async def change_profile(services: Services, user_id: UserId, name: str | None, 
 
 async def _rename(services: Services, user_id: UserId, name: str) -> None:
     """In the raids they are in, and on the boards. Of two changes at once the ledger's is the one that stays."""
-    for _ in range(ROUNDS):
+    told: str | None = None
+    current: str | None = name
+    # However often: who told an older name last is the only one who can know. Each round is one more change of theirs.
+    while current is not None and current != told:
         raid_ids = await services.profiles.live_raids(user_id, RENAMED_MAX)
-        commands = [Rename(raid_id=raid_id, user_id=user_id, username=name) for raid_id in raid_ids]
+        commands = [Rename(raid_id=raid_id, user_id=user_id, username=current) for raid_id in raid_ids]
         await asyncio.gather(*(services.write_path.submit(command) for command in commands))
-        await services.board_store.rename(user_id, name)
-        now = await services.profiles.name_of(user_id)
-        if now is None or now == name:
-            return
-        name = now
+        await services.board_store.rename(user_id, current)
+        told, current = current, await services.profiles.name_of(user_id)

@@ -82,6 +82,7 @@ class WebServer(uvicorn.Server):
         super().__init__(_config(app))
         self.app = app
         self.address = address_of(listener)
+        self._drains: Callable[[], object] | None = getattr(app.state, "drain", None)
         self._companions = companions
         self._beside: list[asyncio.Task[None]] = []
 
@@ -99,9 +100,8 @@ class WebServer(uvicorn.Server):
 
     def leave(self) -> None:
         """Begin to stop: open streams get their goaway, then `serve` returns."""
-        drain = getattr(self.app.state, "drain", None)
-        if drain is not None and self.started and not self.should_exit:
-            drain()
+        if self.started:
+            self._drain()
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -112,8 +112,15 @@ class WebServer(uvicorn.Server):
         self._beside = [asyncio.create_task(self._supervise(each), name=each.name) for each in self._companions]
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._drain()  # one told to leave while it started has not: somebody may have come in since
         await end_tasks(self._beside)
         await super().shutdown(sockets)
+
+    def _drain(self) -> None:
+        """Once."""
+        drain, self._drains = self._drains, None
+        if drain is not None:
+            drain()
 
     async def _supervise(self, companion: Companion) -> None:
         while True:

@@ -43,8 +43,8 @@ class NewSession:
 
 
 class Sessions:
-    """`forget` is to be called with every token hash that comes on the channel `sessions:revoked`, `forget_person`
-    with what comes on `people:changed`."""
+    """`forget` is to be called with every token hash that comes on the channel `sessions:revoked`, and with None when
+    some may have been missed; `forget_person` with what comes on `people:changed`."""
 
     def __init__(self, people: People, scripted: Scripting) -> None:
         self._people = people
@@ -52,7 +52,8 @@ class Sessions:
         self._memory: ExpiringCache[TokenHash, Caller] = ExpiringCache(IN_MEMORY_MAX, IN_MEMORY_S)
         self._zones: ExpiringCache[UserId, str] = ExpiringCache(IN_MEMORY_MAX, ZONES_IN_MEMORY_S)
         self._forgotten = 0
-        """How often `forget` was called: a look-up during which it was is not kept."""
+        """How often `forget` was called: a session's look-up during which it was begins anew, as it may have been its
+        end, and one of a zone is not kept."""
 
     async def make(self, user: User, scopes: Collection[str] = ()) -> NewSession:
         token = SessionToken(secrets.token_urlsafe(32))
@@ -69,13 +70,19 @@ class Sessions:
         known = self._memory.get(token_hash)
         if known is not None and _is_alive(known):
             return known
-        forgotten = self._forgotten
-        found = await self._look_up(token_hash)
+        found = await self._found(token_hash)
         if found is None or not _is_alive(found):
             return None
-        if forgotten == self._forgotten:
-            self._memory.put(token_hash, found)
+        self._memory.put(token_hash, found)
         return found
+
+    async def _found(self, token_hash: TokenHash) -> Caller | None:
+        """As it is when this returns: what is opened with it at once will hear of its end."""
+        while True:
+            forgotten = self._forgotten
+            found = await self._look_up(token_hash)
+            if found is None or forgotten == self._forgotten:
+                return found
 
     async def time_zone_of(self, user_id: UserId) -> str:
         """Of somebody other than the caller. Raises Problem when there is no such user, LedgerAway."""
@@ -96,9 +103,13 @@ class Sessions:
         self.forget(token_hash)
         return rows
 
-    def forget(self, token_hash: TokenHash) -> None:
+    def forget(self, token_hash: TokenHash | None) -> None:
+        """None: any of them may have ended."""
         self._forgotten += 1
-        self._memory.drop(token_hash)
+        if token_hash is None:
+            self._memory = ExpiringCache(IN_MEMORY_MAX, IN_MEMORY_S)
+        else:
+            self._memory.drop(token_hash)
 
     def forget_person(self, user_id: UserId, token_hashes: Collection[TokenHash]) -> None:
         """Their name or zone is another: these sessions are looked up again."""

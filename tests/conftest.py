@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
+import hypothesis
 import pytest
 import pytest_asyncio
 import redis.asyncio
@@ -30,6 +31,10 @@ UNSAFE = {"fsync": "off", "full_page_writes": "off", "max_connections": "200"}
 
 LEDGER_PATIENCE_MS = 60_000
 """A ledger that stands still for two seconds would make a 201 a 202, which is as right, and seldom what is asked."""
+
+hypothesis.settings.register_profile("still", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("still")
+"""How long an example takes says how busy the machine is."""
 
 Launch = Callable[..., Awaitable[Launched]]
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 import psutil
+from redis.asyncio import Redis
 
 from server.embedded.child import LAUNCH
 
@@ -49,6 +50,25 @@ async def eventually(condition: Callable[[], Any], deadline: float = 30.0, *, ev
         if is_over:
             raise AssertionError(f"not within {deadline} s: {last!r}")
         await asyncio.sleep(every)
+
+
+async def the_same_hour(seconds: float = 30.0) -> None:
+    """Returns when so many seconds of this hour are left: days begin with an hour, somewhere on earth with any."""
+    left = 3600 - time.time() % 3600
+    if left < seconds:
+        await asyncio.sleep(left + 0.1)
+
+
+async def next_millisecond(redis: Redis) -> None:
+    """An epoch is a time in milliseconds; nothing is forgotten and begun anew within one."""
+
+    async def now() -> int:
+        seconds, microseconds = await redis.time()
+        return int(seconds) * 1000 + int(microseconds) // 1000
+
+    begun = await now()
+    while await now() == begun:
+        pass
 
 
 def free_port() -> int:

@@ -83,14 +83,15 @@ class Child:
         """End it and all its children at once, as a power cut would, and wait until they are gone."""
         if self._process is None:
             return
-        family = self._family()
+        family = processes.paused_family(self.pid) if self.running else []
         processes.kill(family)
         self._process.wait()
         await processes.gone(family)
 
     def pause(self) -> None:
         """Stop it and its children where they stand (SIGSTOP): it neither answers nor closes."""
-        processes.pause(self._family())
+        if self.running:
+            processes.paused_family(self.pid)
 
     def resume(self) -> None:
         processes.resume(self._family())

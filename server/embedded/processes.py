@@ -33,11 +33,24 @@ def kill(processes: Iterable[psutil.Process]) -> None:
             process.kill()
 
 
+def paused_family(pid: int) -> list[psutil.Process]:
+    """The process and its children, all standing still.
+
+    The children are looked for when the parent does: one that was born meanwhile would be missed, and go on.
+    """
+    pause(family(pid)[:1])
+    whole = family(pid)
+    pause(whole[1:])
+    return whole
+
+
 def pause(processes: Iterable[psutil.Process]) -> None:
-    """The parent first, so that it starts no more children."""
+    """Stop each of them; it stands still when this returns."""
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.suspend()
+            while process.status() not in (psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE):
+                time.sleep(POLL / 10)
 
 
 def resume(processes: list[psutil.Process]) -> None:

@@ -14,7 +14,8 @@ class EmbeddedRedis(Service):
     """Redis with its data in `folder`.
 
     With `aof` every write is in the append-only file before its answer (fsync once a second), so
-    a killed Redis forgets nothing. `save` are RDB points as in redis.conf ("60 1000"), "" for none.
+    a killed Redis forgets nothing; only while the disk still syncs what came before does the file
+    wait, for two seconds at most. `save` are RDB points as in redis.conf ("60 1000"), "" for none.
     """
 
     name = "redis"

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 import server.auditor
+import server.services
 from realtime import scripts
 from server.embedded import EmbeddedRedis
 from server.settings import Settings
@@ -17,6 +18,8 @@ from tests.conftest import Embedded
 from tests.faults.rules import Rule
 from tests.faults.stage import Stage
 from tests.faults.world import World, bare_world
+
+PATIENCE_SECONDS = 30.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -40,11 +43,20 @@ def rule(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_pa
     scripts.script.cache_clear()
 
 
+@pytest.fixture
+def patient(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """For servers that wait for what is only slow: a test says itself what is away."""
+    for name in ("REDIS_SECONDS", "CARE_SECONDS"):
+        monkeypatch.setattr(server.services, name, PATIENCE_SECONDS)
+    monkeypatch.setattr(server.services, "STATEMENT_TIMEOUT_MS", round(PATIENCE_SECONDS * 1000))
+    return settings.model_copy(update={"ack_timeout_ms": round(PATIENCE_SECONDS * 1000)})
+
+
 @pytest_asyncio.fixture
-async def world(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def world(patient: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """Two servers and an active raid, in a database and a Redis that nobody else uses meanwhile."""
     monkeypatch.setattr(server.auditor, "YOUNG_MS", 0)
-    async with bare_world(settings) as made, contextlib.AsyncExitStack() as stack:
+    async with bare_world(patient) as made, contextlib.AsyncExitStack() as stack:
         await made.begin(stack)
         yield made
 

@@ -5,12 +5,12 @@ import itertools
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import httpx
 
 from raidline.ids import RaidId, UserId
-from tests.helpers import ADMIN_TOKEN
+from tests.helpers import ADMIN_TOKEN, eventually
 
 PATIENCE_SECONDS = 2.5
 """How long somebody waits for one answer before they ask again, perhaps elsewhere."""
@@ -85,22 +85,26 @@ class Crowd:
         number = next(_numbers)
         name = f"person-{number}-{time.time_ns()}"
         body = {"provider": "tests", "subject": name, "name": name, "tz": "UTC", "scopes": []}
-        made = (await self.call("POST", "/admin/sessions", ADMIN_TOKEN, body)).json()
+        made = (await self._until_done("/admin/sessions", ADMIN_TOKEN, body)).json()
         return Person(UserId(made["user"]["id"]), made["token"])
 
     async def raid(self, people: Sequence[Person], **fields: Any) -> RaidId:
         """An active raid of these people; the first leads."""
         body = {"title": "Spring cleaning", "targetXp": 0, "targetTasks": 1_000_000, "maxMembers": 100, **fields}
-        made = (await self.call("POST", "/raids", people[0].token, body)).json()
+        made = (await self._until_done("/raids", people[0].token, body)).json()
         for person in people[1:]:
-            await self.call("POST", "/raids/join", person.token, {"inviteCode": made["inviteCode"]})
-        await self.call("POST", f"/raids/{made['id']}/start", people[0].token)
+            await self._until_done("/raids/join", person.token, {"inviteCode": made["inviteCode"]})
+        await self._until_done(f"/raids/{made['id']}/start", people[0].token)
         return RaidId(made["id"])
 
+    async def _until_done(self, path: str, token: str, body: Any = None) -> httpx.Response:
+        """Before the play begins: a server that cannot just now is asked again, as any client would."""
+        return cast(httpx.Response, await eventually(lambda: self.call("POST", path, token, body), TRIES_SECONDS))
+
     async def call(self, method: str, path: str, token: str, body: Any = None) -> httpx.Response:
-        """One request at the preferred server; it has to succeed."""
+        """One request at the preferred server; it has to succeed, however long it takes."""
         answer = await self._client.request(
-            method, f"{self.route()[0]}/api/v1{path}", json=body, headers=_bearer(token), timeout=10
+            method, f"{self.route()[0]}/api/v1{path}", json=body, headers=_bearer(token), timeout=TRIES_SECONDS
         )
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer

@@ -55,7 +55,7 @@ class Outage:
         raids = [self.open, self.ending]
         await verify(self.stage, self.crowd, raids, self.people[0], redis_lost_data=redis_lost_data)
         snapshot = (await self.crowd.call("GET", f"/raids/{self.open}", self.people[0].token)).json()
-        await eventually(lambda: self.watcher.tasks == snapshot["currentTasks"], 20)
+        await eventually(lambda: self.watcher.tasks == snapshot["currentTasks"], 60)
         assert not self.watcher.ended
         assert self.watcher.gapless
 

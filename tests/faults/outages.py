@@ -17,16 +17,20 @@ from tests.faults.outage import Outage, outage
 from tests.helpers import eventually
 
 AWAY_SECONDS = 20.0
-BOUND_SECONDS = 3.0
-"""An answer of a server whose Redis does not answer."""
+BOUND_SECONDS = 8.0
+"""An answer of a server whose Redis does not answer: after one wait of a second, on a machine that is busy. Whoever
+waits as long as a heal may (ten seconds) is found."""
 
-STREAM_SECONDS = 6.0
-"""The same for a new stream, which first waits a little for its subscription."""
+STREAM_SECONDS = 9.5
+"""The same for a new stream, which first waits two seconds for its subscription."""
 
-AT_ONCE_SECONDS = 1.0
-"""An answer, mostly, where the service it would have waited for is known to be away."""
+ACK_SECONDS = 2.0
+"""What an answer takes that waited for a ledger that is away."""
 
-NOTICED_SECONDS = 20.0
+REDIS_SECONDS = 1.0
+"""What an answer takes, at least, that waited for a Redis that does not answer."""
+
+NOTICED_SECONDS = 60.0
 """Silence of Redis is asked about after five seconds, and believed after ten."""
 
 
@@ -40,7 +44,7 @@ async def postgres_stopped(folder: Path) -> None:
             )
         finally:
             scene.stage.postgres.resume()
-        _went_on_without_the_ledger(scene, posts)
+        await _went_on_without_the_ledger(scene, posts)
         await scene.is_over()
         assert renamed.status_code == 202
         assert await _titles(scene) == {"Autumn"}
@@ -62,18 +66,20 @@ async def postgres_shut_down(folder: Path) -> None:
             posts = await scene.trickle(AWAY_SECONDS)
         finally:
             await scene.stage.postgres.start()
-        _went_on_without_the_ledger(scene, posts)
+        await _went_on_without_the_ledger(scene, posts)
         await scene.is_over()
 
 
-def _went_on_without_the_ledger(scene: Outage, posts: list[Post]) -> None:
+async def _went_on_without_the_ledger(scene: Outage, posts: list[Post]) -> None:
     """202 to all that the raid still took, at once after the first ones; the watcher saw every one of them."""
     accepted = [post for post in posts if post.answer.accepted]
     assert {post.answer.status for post in accepted} == {202}
     assert {post.answer.body["code"] for post in posts if not post.answer.accepted} <= {"raid_ended"}
-    slow = sum(post.answer.seconds > AT_ONCE_SECONDS for post in accepted)
+    slow = sum(post.answer.seconds >= ACK_SECONDS for post in accepted)
     assert slow < len(accepted) / 3, f"{slow} of {len(accepted)} waited"
-    assert {post.contribution_id for post in accepted if post.raid_id == scene.open} <= set(scene.watcher.contributions)
+    told = {post.contribution_id for post in accepted if post.raid_id == scene.open}
+    # An answer and the event of it come by ways of their own.
+    await eventually(lambda: told <= set(scene.watcher.contributions), 60)
 
 
 async def redis_stopped(folder: Path) -> None:
@@ -92,8 +98,8 @@ async def redis_stopped(folder: Path) -> None:
 async def redis_killed(folder: Path) -> None:
     async with outage(folder) as scene:
         await scene.stage.redis.kill()
-        assert statistics.median(await _turned_away(scene)) < AT_ONCE_SECONDS
-        await eventually(lambda: scene.watcher.said("status", live=False), 5)
+        assert statistics.median(await _turned_away(scene)) < REDIS_SECONDS
+        await eventually(lambda: scene.watcher.said("status", live=False), NOTICED_SECONDS)
         await scene.stage.redis.start()
         await eventually(lambda: scene.watcher.said("status", live=True), NOTICED_SECONDS)
         await scene.is_over()
@@ -111,7 +117,7 @@ async def _turned_away(scene: Outage) -> list[float]:
             url, token = scene.servers[number].url, scene.people[number].token
             await _answered(client, "GET", url + path, token, status=status, bound=bound)
 
-        for _ in range(2):
+        for _ in range(3):  # so that one of them may be held up, and the median is that of the others
             took += await asyncio.gather(*(_turned_away_once(scene, client, number) for number in range(20)))
             await asyncio.gather(
                 *(ask(number, raid) for number in range(2)),
@@ -182,11 +188,20 @@ async def redis_restarted_while_202s_are_unrecorded(folder: Path) -> None:
         try:
             posts = await scene.contribute(30)
             assert {post.answer.status for post in posts if post.answer.accepted} == {202}
+            await eventually(lambda: _is_written(scene), 60)
             await scene.stage.redis.kill()
             await scene.stage.redis.start()
         finally:
             scene.stage.postgres.resume()
         await scene.is_over()
+
+
+async def _is_written(scene: Outage) -> bool:
+    """All that was answered is in the append-only file. While the disk still syncs what came before it, Redis answers
+    for up to two seconds before it writes: a promise of `everysec` that is not the one to be tried here."""
+    async with redis.asyncio.Redis.from_url(scene.stage.redis_url) as client:
+        told = await client.info("persistence")
+    return int(told["aof_buffer_length"]) == 0
 
 
 async def disk_full(folder: Path) -> None:

@@ -91,7 +91,7 @@ class Stage:
         finish_all(self._started)
 
 
-async def reached(process: FaultyProcess, deadline: float = 20.0) -> None:
+async def reached(process: FaultyProcess, deadline: float = 60.0) -> None:
     try:
         await eventually(lambda: process.reached, deadline)
     except AssertionError as error:

@@ -9,14 +9,17 @@ from persistence.statements import statement
 from raidline.ids import RaidId
 from tests.faults.world import World
 
+PATIENCE = 30.0
+
 
 async def test_those_who_wait_to_heal_it_hold_up_no_other_heal(world: World) -> None:
     ledger = world.one.services.ledger
     async with contextlib.AsyncExitStack() as stack:
         for number in range(2):
             await stack.enter_async_context(world.two.services.ledger.heal_lock(RaidId(1000 + number)))
-        waiting = [asyncio.create_task(_lock(ledger.heal_lock(RaidId(1000 + number % 2)))) for number in range(6)]
-        async with asyncio.timeout(2), ledger.heal_lock(RaidId(2000)) as mine:
+        held_up = [ledger.heal_lock(RaidId(1000 + number % 2), 2 * PATIENCE) for number in range(6)]
+        waiting = [asyncio.create_task(_lock(one)) for one in held_up]
+        async with asyncio.timeout(PATIENCE), ledger.heal_lock(RaidId(2000)) as mine:
             assert mine
         assert not any(task.done() for task in waiting)
     await asyncio.gather(*waiting)

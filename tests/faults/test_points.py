@@ -49,7 +49,7 @@ async def test_nothing_is_lost_at(point: Point, fault: str, playing: Playing) ->
 
 async def test_the_audit_of_all_of_it_is_clean(stage: Stage, playing: Playing) -> None:
     await asyncio.gather(*playing.values(), return_exceptions=True)
-    await eventually(lambda: _audited_clean(stage), 30, every=0.5)
+    await eventually(lambda: _audited_clean(stage), 120, every=0.5)
 
 
 async def _audited_clean(stage: Stage) -> bool:

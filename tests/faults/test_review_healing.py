@@ -10,6 +10,7 @@ from persistence.ledger import Ledger
 from raidline.ids import RaidId
 from realtime.healing import RaidCare
 from realtime.keys import raid_key
+from server.healer import ROUNDS
 from server.points import Point
 from tests.faults.world import Server, World
 
@@ -20,15 +21,19 @@ PATIENCE, LONG = 0.2, 0.5
 async def test_heals_longer_than_the_patience_of_others_do_not_undo_one_another_for_ever(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of two freezes the state anew while the other is at work, which then has to start over."""
+    """Each of two freezes the state anew while the other is at work, which then has to start over.
+
+    Without giving way to one another both take all the rounds they have, but for the last of them. How long each gives
+    way is by chance: that it takes half of the rounds happens once in thousands, most of them once in millions.
+    """
     _impatient(monkeypatch)
     commits = [_slow(one) for one in (world.one, world.two)]
     await world.contribute("known")
     await world.redis.hset(raid_key(world.raid, "state"), "run_id", "an earlier run")
-    await asyncio.wait_for(asyncio.gather(world.one.heal(world.raid), world.two.heal(world.raid)), 20)
+    await asyncio.wait_for(asyncio.gather(world.one.heal(world.raid), world.two.heal(world.raid)), 90)
     state = await world.state()
     assert state["frozen"] == ""
-    assert sum(map(len, commits)) <= 5, "heals in all"
+    assert sum(map(len, commits)) < 2 * ROUNDS - 3, "heals in all"
     await world.contribute("new", world.two)
     assert await world.in_step()
 
@@ -78,6 +83,6 @@ async def test_two_that_load_an_unloaded_raid_at_once_keep_its_epoch(
         return frozen
 
     monkeypatch.setattr(RaidCare, "freeze", together)
-    await asyncio.wait_for(asyncio.gather(world.one.heal(world.raid), world.two.heal(world.raid)), 10)
+    await asyncio.wait_for(asyncio.gather(world.one.heal(world.raid), world.two.heal(world.raid)), 90)
     row = await world.row()
     assert (row["epoch"], row["unloaded"], await world.epoch()) == (epoch, True, epoch)

@@ -115,22 +115,22 @@ class Play:
 
 
 @pytest_asyncio.fixture
-async def bare(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def bare(patient: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     monkeypatch.setattr(server.auditor, "YOUNG_MS", 0)
     monkeypatch.setattr(realtime.healing, "LOG_KEPT", 2)
     monkeypatch.setattr(realtime.healing, "LOG_PAGE", 3)
-    async with bare_world(settings) as made:
+    async with bare_world(patient) as made:
         yield made
 
 
-async def test_whatever_the_order_what_was_answered_is_what_is_held(bare: World, settings: Settings) -> None:
+async def test_whatever_the_order_what_was_answered_is_what_is_held(bare: World, patient: Settings) -> None:
     play: Play | None = None
 
     async def pause(point: str) -> None:
         if play is not None:
             await play.pause(point)
 
-    async with open_services(settings, pause) as one, open_services(settings, pause) as two:
+    async with open_services(patient, pause) as one, open_services(patient, pause) as two:
         bare.one, bare.two = Server(one, []), Server(two, [])
         bare.user = (await one.people.find_or_make_user("tests", "ada", "Ada", "UTC")).id
         for seed in SEEDS:
@@ -144,7 +144,7 @@ async def test_whatever_the_order_what_was_answered_is_what_is_held(bare: World,
                         play.audit(),
                         play.accidents(),
                     ),
-                    30,
+                    90,
                 )
                 play.crashes = 0
                 await _at_rest(bare)
@@ -165,7 +165,7 @@ async def _at_rest(world: World) -> None:
         whole = int(state["audited_seq"]) == int(state["seq"]) == row["last_seq"]
         return whole and state["frozen"] == "" and await world.in_step() and _ended(state, row)
 
-    await eventually(nothing_left, 20)
+    await eventually(nothing_left, 30)
 
 
 def _ended(state: dict[str, str], row: dict[str, object]) -> bool:

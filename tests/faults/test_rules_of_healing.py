@@ -18,7 +18,7 @@ from server.healer import Healer
 from server.points import Point
 from server.write_path import Unavailable
 from tests.faults.rules import Rule
-from tests.faults.world import World, all_different, id_of
+from tests.faults.world import Server, World, all_different, id_of
 from tests.helpers import eventually
 
 LARGE = 10**9
@@ -52,12 +52,27 @@ async def test_nothing_is_appended_to_a_log_that_is_being_recorded(rule: Rule, w
     gate = world.one.gate(Point.HEAL_AFTER_COMMIT)
     healing = asyncio.create_task(world.one.heal(world.raid, await world.epoch() + 1))
     await gate.reached.wait()
+    waits = _told_to_wait_for_a_heal(world.two)
     late = asyncio.create_task(world.contribute("late", world.two))
-    await asyncio.wait({late}, timeout=0.3)
+    told = asyncio.create_task(waits.wait())
+    await asyncio.wait({late, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
     gate.opened.set()
     await asyncio.gather(healing, late)
     await world.audited()
     rule.holds(await world.holds("late"))
+
+
+def _told_to_wait_for_a_heal(one: Server) -> asyncio.Event:
+    """Set when somebody of this server was told that the state is in doubt."""
+    told, ensure = asyncio.Event(), one.services.healer.ensure
+
+    async def noted(raid_id: RaidId, least_epoch: Epoch) -> None:
+        told.set()
+        await ensure(raid_id, least_epoch)
+
+    one.services.healer.ensure = noted  # type: ignore[method-assign]
+    return told
 
 
 async def test_the_new_epoch_is_above_the_rows(rule: Rule, world: World) -> None:

@@ -16,7 +16,7 @@ from server.settings import Settings
 from tests.faults.crowd import Crowd, Person, Post
 from tests.helpers import eventually
 
-CAUGHT_UP_SECONDS = 40.0
+CAUGHT_UP_SECONDS = 90.0
 """For heals, the auditor's sweep, and whatever still waits for locks of a process that is no more."""
 
 Row = asyncpg.Record

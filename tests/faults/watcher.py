@@ -53,7 +53,7 @@ async def watching(url: str, raid_id: RaidId, person: Person) -> AsyncIterator[W
     watcher, connected = Watcher(), asyncio.Event()
     reading = asyncio.create_task(_read(watcher, connected, f"{url}/api/v1/raids/{raid_id}/stream", person.token))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await connected.wait()
         yield watcher
     finally:

@@ -9,14 +9,18 @@ import pytest
 from loadtests.bench.fanout.errors import BenchError
 from loadtests.bench.fanout.payload import event, now
 from loadtests.bench.fanout.subscribers import Delivery, Door, subscribers
+from tests.helpers import eventually
 from tests.loadtests.fake_server import CHUNKED_HEAD, HEAD, UPGRADE_HEAD, fake_server
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or shutil.which("cc") is None, reason="the subscribers are C over epoll"
 )
 
-PATIENCE = 1.0
-"""Seconds; whoever waits for something that never comes waits as long."""
+PATIENCE = 30.0
+"""Seconds for what comes."""
+
+IN_VAIN = 5.0
+"""Seconds for what never comes: whoever waits for it waits as long."""
 
 
 def block(seq: int) -> bytes:
@@ -38,22 +42,30 @@ def in_pieces(stream: bytes, size: int) -> list[bytes]:
 
 
 async def told(
-    pieces: Sequence[bytes], *, protocol: str = "sse", head: bytes = HEAD, count: int = 4, connections: int = 3
+    pieces: Sequence[bytes],
+    *,
+    protocol: str = "sse",
+    head: bytes = HEAD,
+    count: int = 4,
+    connections: int = 3,
+    patience: float = PATIENCE,
 ) -> Delivery:
     """What subscribers who expect events 1 to `count` say of these bytes."""
     async with fake_server(head) as (server, port), subscribers(Door(protocol, port, "/")) as clients:
         await clients.connect(connections)
-        await clients.expect(1, count, PATIENCE)
+        await clients.expect(1, count, patience)
         await server.say(pieces)
         return await clients.report()
 
 
 async def test_what_comes_once_and_in_order_is_correct() -> None:
+    begun = now()
     delivery = await told([block(seq) for seq in (1, 2, 3, 4)])
+    seconds = (now() - begun) / 1e9
     assert delivery.correct
     assert (delivery.subscribers, delivery.deliveries) == (3, 12)
-    assert 0 < delivery.p50_ms <= delivery.p99_ms <= delivery.max_ms < 1000
-    assert 0 < delivery.wall_s < 1
+    assert 0 < delivery.p50_ms <= delivery.p99_ms <= delivery.max_ms < seconds * 1000
+    assert 0 < delivery.wall_s < seconds
 
 
 @pytest.mark.parametrize(
@@ -69,7 +81,9 @@ async def test_what_comes_once_and_in_order_is_correct() -> None:
     ],
 )
 async def test_lost_doubled_and_disordered_events_are_noticed(seqs: Sequence[int], wrong: dict[str, int]) -> None:
-    delivery = await told([block(seq) for seq in seqs])
+    # At once: what comes twice, or was not expected, is waited for 50 ms after all the rest is there.
+    together = b"".join(block(seq) for seq in seqs)
+    delivery = await told([together], patience=PATIENCE if 4 in seqs else IN_VAIN)
     assert not delivery.correct
     assert {name: getattr(delivery, name) for name in wrong} == wrong
 
@@ -105,7 +119,7 @@ async def test_pings_are_answered() -> None:
         await clients.expect(1, 1, PATIENCE)
         await server.say([frame(b"there?", opcode=9), frame(event(42, 1, now()))])
         assert (await clients.report()).correct
-        assert bytes(server.heard) == b"\x8a\x86\0\0\0\0there?"
+        await eventually(lambda: bytes(server.heard) == b"\x8a\x86\0\0\0\0there?")
 
 
 async def test_a_subscriber_of_socket_io_joins_and_says_that_it_is_there() -> None:
@@ -115,7 +129,8 @@ async def test_a_subscriber_of_socket_io_joins_and_says_that_it_is_there() -> No
         await clients.expect(1, 1, PATIENCE)
         await server.say([frame(b"2"), frame(b'42["contribution",%s]' % event(42, 1, now()))])
         assert (await clients.report()).correct
-        assert bytes(server.heard) == b"\x81\x8240"[:2] + b"\0\0\0\0" + b"40" + b"\x81\x81\0\0\0\0" + b"3"
+        said = b"\x81\x8240"[:2] + b"\0\0\0\0" + b"40" + b"\x81\x81\0\0\0\0" + b"3"
+        await eventually(lambda: bytes(server.heard) == said)
 
 
 async def test_a_server_that_refuses_is_quoted() -> None:

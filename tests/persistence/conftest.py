@@ -14,6 +14,7 @@ from persistence.people import People
 from persistence.pool import Pool, connection, open_pool
 from persistence.raids import NewRaid, Raids
 from raidline.ids import UserId
+from tests.helpers import eventually
 from tests.persistence.log import Log
 
 
@@ -56,6 +57,19 @@ class World:
         async with connection(self.pool) as held:
             await held.execute(query)
 
+    async def until_somebody_waits(self) -> None:
+        """For a lock, in this database."""
+
+        async def waits() -> bool:
+            return bool(
+                await self.value(
+                    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND backend_type = 'client backend' AND wait_event_type = 'Lock')"
+                )
+            )
+
+        await eventually(waits)
+
     async def sums(self, log: Log) -> tuple[int, int]:
         rows = await self.rows("SELECT current_xp, current_tasks FROM raids WHERE id = $1", log.raid_id)
         return (rows[0][0], rows[0][1])
@@ -82,7 +96,7 @@ def world_of(url: str, pool: Pool) -> World:
 
 @pytest_asyncio.fixture
 async def world(database_url: str) -> AsyncIterator[World]:
-    pool = await open_pool(database_url, size=6, statement_timeout_ms=5000)
+    pool = await open_pool(database_url, size=6, statement_timeout_ms=30_000)
     await ensure_partitions(pool)
     yield world_of(database_url, pool)
     pool.terminate()

@@ -126,7 +126,9 @@ async def test_a_planted_difference_is_found_and_mended(world: World, name: str)
     statement, kind = PLANTED[name]
     log = logs[2]
     user = (await world.rows("SELECT id FROM users ORDER BY id OFFSET 1 LIMIT 1"))[0][0]
-    contribution = await world.value("SELECT contribution_id FROM contributions WHERE raid_id = $1", log.raid_id)
+    contribution = await world.value(
+        "SELECT contribution_id FROM contributions WHERE raid_id = $1 ORDER BY seq LIMIT 1", log.raid_id
+    )
     places = {"raid": log.raid_id, "ended": logs[0].raid_id, "user": user, "contribution": contribution}
     sums = [await world.sums(one) for one in logs]
     await world.execute(statement.format(**places))

@@ -12,7 +12,7 @@ from persistence.people import User
 from raidline.ids import TokenHash, UserId
 from tests.persistence.conftest import World
 
-SOON = datetime.now(UTC) + timedelta(hours=1)
+SOON = datetime.now(UTC) + timedelta(days=30)
 
 
 async def test_the_same_identity_is_the_same_user_with_the_first_name(world: World) -> None:

@@ -179,11 +179,8 @@ async def test_a_deletion_waits_for_who_unlocks_and_takes_it_along(world: World)
         await lock_people(held, [ada])
         assert (await unlock(held, [tasks(ada, 9, 10)])).unlocked
         deleting = asyncio.create_task(Definitions(world.pool).delete(ten))
-        waiting = (
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%achiev%')"
-        )
-        while not await world.value(waiting):
-            assert not deleting.done()
+        await world.until_somebody_waits()
+        assert not deleting.done()
     await deleting
     assert await unlocked_by(world, ten) == set()
     assert await tallied(world, ten) == 0

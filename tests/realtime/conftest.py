@@ -1,5 +1,6 @@
 """The world of the raid scripts: a real Redis, emptied for every test."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,13 +9,14 @@ import pytest_asyncio
 
 from realtime.connection import Scripted
 from server.embedded import EmbeddedRedis
+from tests.realtime.clock import Clock
 from tests.realtime.raid_world import World
 from tests.realtime.readers import Client
 
 
 @pytest_asyncio.fixture
 async def scripted(redis_url: str) -> AsyncIterator[Scripted]:
-    scripted = Scripted(redis_url, timeout=10, connections=4)
+    scripted = Scripted(redis_url, timeout=30, connections=4)
     yield scripted
     await scripted.close()
 
@@ -29,6 +31,12 @@ async def lonely_redis(service_folder: Path) -> AsyncIterator[EmbeddedRedis]:
     """A Redis of this test's own, to be stopped and killed."""
     async with EmbeddedRedis(service_folder / "redis") as redis:
         yield redis
+
+
+@pytest_asyncio.fixture
+async def clock() -> Clock:
+    """The test's loop goes by it from now on."""
+    return Clock(asyncio.get_running_loop())
 
 
 @pytest.fixture(params=[pytest.param(False, id="send"), pytest.param(True, id="pipe")])

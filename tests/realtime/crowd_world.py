@@ -1,7 +1,7 @@
 """Several hubs on one real Redis, people who watch through them, and what each of them believes of the others."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,9 +20,11 @@ from realtime.server_listener import ServerListener
 from realtime.stream import Stream, Viewer
 from tests.realtime.raid_world import RAID, Loading, World
 from tests.realtime.readers import Client, Told, parse_sse
+from tests.realtime.standstill import Standstill
 
 QUICK = PresenceSettings(interval=0.05, beat=0.2, lease=1.2, grace=0.8)
-SETTINGS = HubSettings(heartbeat=0.5, linger=0.1, presence=QUICK)
+LONGER = (1, 3, 9)
+"""By so much the times are stretched, from one attempt to the next, where the machine could not keep to them."""
 
 
 class Onlooker(Client):
@@ -78,6 +80,7 @@ class Crowded:
     hubs: list[Hub] = field(default_factory=list)
     streams: dict[Client, tuple[Hub, Stream]] = field(default_factory=dict)
     epoch: int = 7
+    terms: PresenceSettings = QUICK
     loading: Loading = field(default_factory=Loading)
     healing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -85,10 +88,18 @@ class Crowded:
         self.loading = Loading(fields, [UserId(one) for one in members])
         await self.world.load(self.loading)
 
-    async def hub(self, settings: HubSettings = SETTINGS) -> Hub:
+    @property
+    def settings(self) -> HubSettings:
+        return HubSettings(heartbeat=0.5, linger=0.1, presence=self.terms)
+
+    async def hub(self, settings: HubSettings | None = None) -> Hub:
         scripted = self.world.scripted
         hub = Hub(
-            RaidStore(scripted), ServerListener(self.redis_url), self._heal, settings, presence=PresenceStore(scripted)
+            RaidStore(scripted),
+            ServerListener(self.redis_url),
+            self._heal,
+            settings or self.settings,
+            presence=PresenceStore(scripted),
         )
         hub.start()
         self.hubs.append(hub)
@@ -147,10 +158,31 @@ def _ignore(_told: Told) -> None:
 
 
 @asynccontextmanager
-async def crowded(scripted: Scripted, redis_url: str) -> AsyncIterator[Crowded]:
-    on = Crowded(World(scripted), redis_url)
+async def crowded(scripted: Scripted, redis_url: str, terms: PresenceSettings = QUICK) -> AsyncIterator[Crowded]:
+    on = Crowded(World(scripted), redis_url, terms=terms)
     try:
         yield on
     finally:
         for hub in tuple(on.hubs):
             await on.end(hub)
+
+
+async def undisturbed(scripted: Scripted, redis_url: str, play: Callable[[Crowded], Awaitable[None]]) -> None:
+    """Have it played. Where it fails and the machine stood still for longer than the times forgive, somebody was
+    rightly given up: then it is played anew, with longer ones. What fails on a machine that kept to them fails."""
+    for times in LONGER:
+        terms = _stretched(times)
+        async with crowded(scripted, redis_url, terms) as on, Standstill.watched(on.world.redis) as still:
+            try:
+                await play(on)
+                return
+            except AssertionError:
+                if times == LONGER[-1] or still.worst(terms.lease) < terms.grace / 4:
+                    raise
+        await on.world.redis.flushall()
+
+
+def _stretched(times: int) -> PresenceSettings:
+    return PresenceSettings(
+        interval=times * QUICK.interval, beat=times * QUICK.beat, lease=times * QUICK.lease, grace=times * QUICK.grace
+    )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 
 from realtime.connection import Call, Scripted
+from realtime.errors import RedisAway
 from realtime.scripts import Script
 
 
@@ -26,6 +27,14 @@ def echo(word: str) -> Call:
 async def assert_answers_are_ones_own(scripted: Scripted, word: str) -> None:
     words = [f"{word}-{number}" for number in range(3)]
     assert await scripted.run([echo(one) for one in words]) == [[one.encode()] for one in words]
+
+
+async def answers(scripted: Scripted, word: str) -> bool:
+    """Whether all are answered, and none with another's, within what little patience `scripted` has."""
+    with contextlib.suppress(RedisAway):
+        await assert_answers_are_ones_own(scripted, word)
+        return True
+    return False
 
 
 @contextlib.contextmanager

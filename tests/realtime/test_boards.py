@@ -20,6 +20,8 @@ NOW = 4_102_444_800_000
 """The year 2100: boards of tests do not run out."""
 
 A_DAY = 24 * 3600 * 1000
+A_MOMENT = 60_000
+"""Milliseconds that asking for several expiries in turn never takes, and by which no two kinds of them agree."""
 
 
 @pytest.fixture
@@ -188,10 +190,10 @@ async def test_keys_of_a_board_end_together(store: BoardStore, scripted: Scripte
     await store.feed({BOARD: [total(1, 5)]})
     await store.rename(UserId(2), "Ben")
 
-    ends = {round(await scripted.redis.pttl(key), -4) for key in keys.board_keys(BOARD)}
+    left = [await scripted.redis.pttl(key) for key in keys.board_keys(BOARD)]
 
-    assert len(ends) == 1
-    assert min(ends) > 0
+    assert min(left) > 0
+    assert max(left) - min(left) < A_MOMENT
 
 
 async def test_an_edition_changes_with_the_board_alone(store: BoardStore) -> None:

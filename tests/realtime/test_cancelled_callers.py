@@ -15,6 +15,8 @@ from tests.realtime.sluice import Sluice
 LOOP_STEPS = 60
 """More turns of the event loop than connecting and calling take together."""
 
+PATIENCE = 30.0
+
 
 @pytest.mark.parametrize("times", [1, 2], ids=["cancelled once", "cancelled twice"])
 @pytest.mark.parametrize("connected", [True, False])
@@ -22,7 +24,7 @@ async def test_whenever_a_caller_is_cancelled_the_next_gets_its_own_answers(
     redis_url: str, connected: bool, times: int
 ) -> None:
     for steps in range(LOOP_STEPS):
-        scripted = Scripted(redis_url, timeout=5, connections=1)
+        scripted = Scripted(redis_url, timeout=PATIENCE, connections=1)
         if connected:
             await scripted.call(echo("warm"))
         caller = asyncio.create_task(scripted.run([echo("lost-1"), echo("lost-2")], [["ECHO", "lost-3"]]))
@@ -39,7 +41,7 @@ async def test_whenever_a_caller_is_cancelled_the_next_gets_its_own_answers(
 @pytest.mark.parametrize("times", [1, 2], ids=["cancelled once", "cancelled twice"])
 async def test_those_who_wait_behind_a_cancelled_caller_are_served(redis_url: str, times: int) -> None:
     for steps in range(LOOP_STEPS):
-        scripted = Scripted(redis_url, timeout=5, connections=1)
+        scripted = Scripted(redis_url, timeout=PATIENCE, connections=1)
         callers = [asyncio.create_task(scripted.run([echo(str(number))] * 3)) for number in range(5)]
         await _turns(steps)
         for _ in range(times):
@@ -87,7 +89,7 @@ async def test_whoever_is_cancelled_while_waiting_for_a_connection_takes_none_al
     async def pause(_point: str) -> None:
         await go_on.wait()
 
-    scripted = Scripted(redis_url, timeout=5, connections=1, pause=pause)
+    scripted = Scripted(redis_url, timeout=PATIENCE, connections=1, pause=pause)
     callers = [asyncio.create_task(scripted.call(echo(str(number)))) for number in range(10)]
     await _turns(LOOP_STEPS)
     for caller in callers[1::2]:
@@ -117,25 +119,27 @@ async def test_an_answer_that_was_read_by_half_is_nobody_elses(redis_url: str, s
             await assert_answers_are_ones_own(scripted, f"after {size}")
 
 
-async def test_an_answer_that_came_too_late_is_nobody_elses(redis_url: str, service_folder: Path) -> None:
-    async with _sluice(redis_url, service_folder, timeout=0.2) as (sluice, scripted):
+async def test_an_answer_that_came_too_late_is_nobody_elses(
+    redis_url: str, service_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with _sluice(redis_url, service_folder) as (sluice, scripted):
         for size in (1, 12, 17):
             await scripted.call(echo("warm"))
             await sluice.allow(size)
-            with pytest.raises(RedisAway):
-                await scripted.run([echo("lost-1"), echo("lost-2")])
+            with monkeypatch.context() as impatient:
+                impatient.setattr(scripted, "_timeout", 0.2)
+                with pytest.raises(RedisAway):
+                    await scripted.run([echo("lost-1"), echo("lost-2")])
             await sluice.allow(None)
 
             await assert_answers_are_ones_own(scripted, f"after {size}")
 
 
 @contextlib.asynccontextmanager
-async def _sluice(
-    redis_url: str, folder: Path, *, timeout: float = 5, pause: Pause = no_pause
-) -> AsyncIterator[tuple[Sluice, Scripted]]:
+async def _sluice(redis_url: str, folder: Path, *, pause: Pause = no_pause) -> AsyncIterator[tuple[Sluice, Scripted]]:
     own_socket = folder / "sluice.sock"
     async with Sluice.before(redis_url.removeprefix("unix://"), own_socket) as sluice:
-        scripted = Scripted(f"unix://{own_socket}", timeout=timeout, connections=1, pause=pause)
+        scripted = Scripted(f"unix://{own_socket}", timeout=PATIENCE, connections=1, pause=pause)
         yield sluice, scripted
         await scripted.close()
 

@@ -16,7 +16,7 @@ from tests.realtime.raid_world import ALICE, World, contribution
 @pytest_asyncio.fixture
 async def narrow(redis_url: str) -> AsyncIterator[Scripted]:
     """With a single connection, so that whatever one call leaves behind meets the next."""
-    scripted = Scripted(redis_url, timeout=5, connections=1)
+    scripted = Scripted(redis_url, timeout=30, connections=1)
     yield scripted
     await scripted.close()
 
@@ -120,7 +120,7 @@ async def test_a_redis_that_is_full_decides_nothing_by_halves(world: World) -> N
 
 
 async def test_a_redis_that_became_a_replica_is_away(lonely_redis: EmbeddedRedis) -> None:
-    scripted = Scripted(lonely_redis.url, timeout=5, connections=1)
+    scripted = Scripted(lonely_redis.url, timeout=30, connections=1)
     await scripted.plain([["REPLICAOF", "127.0.0.1", "1"]])
 
     with pytest.raises(RedisAway):
@@ -131,7 +131,7 @@ async def test_a_redis_that_became_a_replica_is_away(lonely_redis: EmbeddedRedis
 
 
 async def test_a_redis_without_the_replicas_it_wants_is_away(lonely_redis: EmbeddedRedis) -> None:
-    scripted = Scripted(lonely_redis.url, timeout=5, connections=1)
+    scripted = Scripted(lonely_redis.url, timeout=30, connections=1)
     await scripted.redis.config_set("min-replicas-to-write", 1)
 
     with pytest.raises(RedisAway):

@@ -23,6 +23,9 @@ from tests.realtime.raid_world import (
     packed_contribution,
 )
 
+A_MOMENT = 60_000
+"""Milliseconds that asking for several expiries in turn never takes, and by which no two kinds of them agree."""
+
 
 async def _healed(world: World, loading: Loading, frozen: Frozen, *, expire_at_ms: int = 0) -> str:
     state = loading.state(frozen.run_id)
@@ -206,8 +209,8 @@ async def test_an_unloaded_state_comes_back_with_one_expiry_on_every_key(world: 
 
     expiries = await _expiries(world)
     assert set(expiries) == {*keys.PARTS} - {"log", "day_xp", "commands"}
-    assert len(set(expiries.values())) == 1
-    assert next(iter(expiries.values())) > 0
+    assert min(expiries.values()) > 0
+    assert max(expiries.values()) - min(expiries.values()) < A_MOMENT
 
 
 async def test_an_expiry_of_the_state_that_was_replaced_is_gone(world: World) -> None:
@@ -245,4 +248,4 @@ def _everywhere() -> Loading:
 
 async def _expiries(world: World) -> dict[str, int]:
     found = {part: await world.redis.pttl(world.key(part)) for part in keys.PARTS}
-    return {part: left if left < 0 else round(left, -4) for part, left in found.items() if left != -2}
+    return {part: left for part, left in found.items() if left != -2}

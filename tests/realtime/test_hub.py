@@ -117,7 +117,7 @@ async def test_online_is_who_watches_through_this_process() -> None:
 
 async def test_a_revoked_session_ends_its_streams_at_once() -> None:
     async with bench() as on:
-        told: list[str] = []
+        told: list[str | None] = []
         on.hub.on_session_revoked(told.append)
         ended, other = await on.client(token="a"), await on.client(token="b")
         on.ear.hear(b"a", SESSIONS_REVOKED)
@@ -133,20 +133,28 @@ async def test_a_stream_ends_with_its_session() -> None:
         stream = on.hub.open(Viewer(LEADER, None, seconds_left=0.02), sse.SSE)
         await on.hub.watch(stream, RAID, None)
         stream.open(client.send, client.abort)
-        await eventually(lambda: client.ended, deadline=2)
+        await eventually(lambda: client.ended)
         assert stream.ended is Ending.SESSION_OVER
 
 
 async def test_sessions_that_ended_unheard_are_asked_for_after_a_loss() -> None:
+    """Until there is an answer: Redis may be back for one connection and not yet for another."""
+    trouble: list[Exception] = [ConnectionError("away"), ValueError("and a fault")]
+
     async def sessions_gone(asked: Collection[TokenHash]) -> Collection[TokenHash]:
+        if trouble:
+            raise trouble.pop()
         return {TokenHash("a")} & set(asked)
 
     async with bench(sessions_gone=sessions_gone) as on:
+        told: list[str | None] = []
+        on.hub.on_session_revoked(told.append)
         gone, fine = await on.client(token="a"), await on.client(token="b")
         on.ear.lose()
         on.ear.regain()
-        await eventually(lambda: gone.ended, deadline=2)
+        await eventually(lambda: gone.ended)
         assert not fine.ended
+        assert told == [None, "a"]
 
 
 async def test_draining_says_goodbye_and_takes_nobody_new() -> None:

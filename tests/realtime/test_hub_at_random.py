@@ -23,7 +23,7 @@ async def test_every_subscriber_sees_every_entry_once_and_in_order(seed: int) ->
         on.world.write()
         for client in play.clients:
             client.read()
-        await eventually(lambda: all(client.at == on.world.head for client in play.clients), deadline=5)
+        await eventually(lambda: all(client.at == on.world.head for client in play.clients), deadline=30)
         for client in play.clients + play.gone:
             assert_seamless(client.told)
             assert not client.ended

@@ -31,6 +31,8 @@ TOP = 2**53 - 1
 
 MILLION_MILLION = 10**12
 
+SUPPRESSED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
 LARGE_IDS = [10**14 - 1, 10**14, 10**14 + 1, 10**15 + 7, TOP - 1, TOP]
 
 
@@ -153,7 +155,7 @@ async def test_texts_come_out_as_they_went_in(world: World, text: str) -> None:
     assert [member.username for member in snapshot.members] == ["Alice", text]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=SUPPRESSED)
 @given(text=st.text(max_size=300), xp=st.integers(0, 1_000_000), day=st.dates())
 async def test_any_contribution_is_handed_on_as_it_came(world: World, text: str, xp: int, day: datetime) -> None:
     await world.redis.flushall()
@@ -176,7 +178,7 @@ async def test_what_is_absent_is_not_written(world: World) -> None:
     assert not {"actor_id", "task_id", "ended_at"} & set(entry.ledger)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=SUPPRESSED)
 @given(milliseconds=st.integers(NOW, 253_402_300_799_999))
 async def test_the_scripts_calendar_is_that_of_the_world(world: World, milliseconds: int) -> None:
     await world.redis.flushall()

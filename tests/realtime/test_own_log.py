@@ -17,7 +17,7 @@ from realtime.logs import Own
 from realtime.own_log import OwnEvent, OwnLogs, OwnPage
 from realtime.server_listener import ServerListener
 from realtime.stream import Viewer
-from tests.helpers import eventually
+from tests.helpers import eventually, next_millisecond
 from tests.realtime.memory import Memory
 from tests.realtime.readers import Client, assert_seamless
 
@@ -102,18 +102,6 @@ async def test_a_cursor_that_cannot_be_served_is_a_reset(logs: OwnLogs) -> None:
     for cursor in (NOWHERE, after(start, 2), Cursor(Epoch(start.epoch + 1), Seq(0)), Cursor(Epoch(1), Seq(1))):
         page = await logs.read(ALICE, cursor)
         assert (page.recovered, page.head, page.entries) == ("reset", after(start, 1), ())
-
-
-async def next_millisecond(redis: Redis) -> None:
-    """An epoch is a time in milliseconds; nothing is forgotten and begun anew within one."""
-
-    async def now() -> int:
-        seconds, microseconds = await redis.time()
-        return int(seconds) * 1000 + int(microseconds) // 1000
-
-    begun = await now()
-    while await now() == begun:
-        pass
 
 
 async def test_the_epoch_rises_when_redis_has_forgotten(logs: OwnLogs, redis_url: str) -> None:

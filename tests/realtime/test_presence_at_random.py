@@ -14,7 +14,7 @@ from realtime.hub import Hub
 from realtime.keys import presence_keys
 from realtime.topics import RaidTopic
 from tests.helpers import eventually
-from tests.realtime.crowd_world import QUICK, Crowded, Onlooker, crowded
+from tests.realtime.crowd_world import Crowded, Onlooker, undisturbed
 from tests.realtime.raid_world import RAID, join
 
 PEOPLE = range(1, 9)
@@ -26,7 +26,7 @@ NOISE = 0.5
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_pages_agree_with_who_is_there(seed: int, scripted: Scripted, redis_url: str) -> None:
-    async with crowded(scripted, redis_url) as on:
+    async def play_it(on: Crowded) -> None:
         await on.load(*FOUNDERS, public=1, max_members=100)
         play = Play(on, random.Random(seed))
         await play.run(70)
@@ -37,9 +37,11 @@ async def test_pages_agree_with_who_is_there(seed: int, scripted: Scripted, redi
         for client in play.open + play.closed:
             play.assert_never_wrong(client)
 
+    await undisturbed(scripted, redis_url, play_it)
+
 
 async def shows(client: Onlooker, expected: set[int]) -> None:
-    await eventually(lambda: client.online == expected, QUICK.lease + QUICK.grace + 10)
+    await eventually(lambda: client.online == expected)
 
 
 class Play:
@@ -92,7 +94,7 @@ class Play:
             client = self.chance.choice(self.open)
             self.on.gone(client)
             self._closed(client)
-            await asyncio.sleep(self.chance.uniform(0, QUICK.grace / 2))
+            await asyncio.sleep(self.chance.uniform(0, self.on.terms.grace / 2))
             await self._watch(client.user_id, client if self.chance.random() < 0.7 else None)
 
     async def join(self) -> None:
@@ -124,12 +126,12 @@ class Play:
             patch.setattr(hub, "on_message", lambda _name, _payload: None)
             if is_noticed:
                 hub.on_lost([NAME], "redis_away")
-            await asyncio.sleep(self.chance.uniform(0, 4 * QUICK.interval))
+            await asyncio.sleep(self.chance.uniform(0, 4 * self.on.terms.interval))
         if is_noticed:
             hub.on_back(NAME)
 
     async def pause(self) -> None:
-        await asyncio.sleep(self.chance.uniform(0, 3 * QUICK.interval))
+        await asyncio.sleep(self.chance.uniform(0, 3 * self.on.terms.interval))
 
     async def _end(self, *, drained: bool) -> None:
         """Who watched through it comes back elsewhere soon after."""
@@ -164,10 +166,10 @@ class Play:
 
     def assert_never_wrong(self, client: Onlooker) -> None:
         """Nobody was said to be offline who watched all along until then. What was said may be two tellings old."""
-        late = 2 * QUICK.interval + NOISE
+        late = 2 * self.on.terms.interval + NOISE
         for at, told in client.presence:
             for user in told.data["offline"]:
-                assert not self._watched_through(user, at - late - QUICK.grace, at), f"{user} was there"
+                assert not self._watched_through(user, at - late - self.on.terms.grace, at), f"{user} was there"
 
     def _watched_through(self, user: int, begin: float, end: float) -> bool:
         return any(since <= begin and (until is None or until >= end) for since, until in self.watched.get(user, []))

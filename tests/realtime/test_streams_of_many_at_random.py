@@ -31,7 +31,7 @@ async def test_every_reader_sees_every_entry_of_every_raid_once_and_in_order(see
             world.show(True)
         on.own.write()
         await play.everybody_returns()
-        await eventually(play.is_over, deadline=10)
+        await eventually(play.is_over)
         for client, asked in play.clients.items():
             many = client.reads_all()
             assert many.wrong == []

@@ -1,5 +1,6 @@
 """The whole application in this process, against real services: without a socket, or through real ones."""
 
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
@@ -7,12 +8,42 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
+from realtime.hub import HubSettings
+from realtime.lane import Lane
 from server.app import create_app
 from server.settings import Settings
+from tests.helpers import the_same_hour
 from tests.server.people import People
 from tests.server.serving import WAYS, Served, served
 
 OpenServer = Callable[[], Awaitable[tuple[Starlette, People]]]
+
+PATIENCE_S = 30.0
+"""Of a server in a test's process, wherever it would give up sooner: its test may stand still for seconds, and Redis
+and Postgres beside it."""
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a server does when its patience ends is for the tests that say how long it is."""
+    monkeypatch.setattr("server.services.REDIS_SECONDS", PATIENCE_S)
+    monkeypatch.setattr("server.services.STATEMENT_TIMEOUT_MS", round(1000 * PATIENCE_S))
+    monkeypatch.setattr("server.services.HubSettings", functools.partial(HubSettings, join_timeout=PATIENCE_S))
+    monkeypatch.setattr("server.leaderboards.PATIENCE_SECONDS", PATIENCE_S)
+    monkeypatch.setattr("server.routes.health.CHECK_TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr("realtime.redis_service.Lane", functools.partial(Lane, timeout=PATIENCE_S))
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Whose answers to contributions wait until they are in the ledger."""
+    return settings.model_copy(update={"ack_timeout_ms": round(1000 * PATIENCE_S)})
+
+
+@pytest.fixture
+async def one_day() -> None:
+    """While the test runs no day ends anywhere."""
+    await the_same_hour()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ class Connection:
         self.raw = b""
         self._blocks = _blocks(self)
 
-    async def until(self, condition: Callable[[Many], Any], deadline: float = 5.0) -> None:
+    async def until(self, condition: Callable[[Many], Any], deadline: float = 30.0) -> None:
         """Read until it is so."""
         async with asyncio.timeout(deadline):
             while not condition(self.many):
@@ -46,7 +46,7 @@ class Connection:
 
     async def rest(self) -> None:
         """Read until the server ends it."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             async for block in self._blocks:
                 self.many.take(block)
 

@@ -1,6 +1,7 @@
 """What the tests of embedded services ask of processes, sockets and folders."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sys
@@ -30,7 +31,7 @@ asyncio.run(main())
 
 async def database_answers(url: str) -> bool:
     try:
-        connection = await asyncpg.connect(url, timeout=5)
+        connection = await asyncpg.connect(url, timeout=30)
     except (OSError, asyncpg.PostgresError):
         return False
     await connection.close()
@@ -41,6 +42,16 @@ def permissions_above(path: Path) -> dict[Path, tuple[int, int, int]]:
     existing = [parent for parent in path.parents if parent.exists()]
     found = {parent: parent.stat() for parent in existing}
     return {parent: (s.st_mode, s.st_uid, s.st_gid) for parent, s in found.items()}
+
+
+def owners_below(folder: Path) -> set[int]:
+    """While services run some files go between being found and being looked at."""
+    found = set()
+    for parent, folders, files in os.walk(folder):
+        for name in [*folders, *files]:
+            with contextlib.suppress(FileNotFoundError):
+                found.add((Path(parent) / name).lstat().st_uid)
+    return found
 
 
 async def start_holder(
@@ -56,7 +67,7 @@ async def start_holder(
         **options,
     )
     assert holder.stdout is not None
-    urls = (await asyncio.wait_for(holder.stdout.readline(), 30)).decode().split()
+    urls = (await asyncio.wait_for(holder.stdout.readline(), 60)).decode().split()
     assert len(urls) == 2
     return holder, urls
 

@@ -54,7 +54,9 @@ class Served:
             sent["Authorization"] = f"Bearer {person.token}"
         url = self.url.replace("http", "ws", 1) + "/api/v1" + path
         subprotocols = [Subprotocol(offered)] if offered else None
-        return connect(url, additional_headers=sent, subprotocols=subprotocols, proxy=None, close_timeout=2)
+        return connect(
+            url, additional_headers=sent, subprotocols=subprotocols, proxy=None, open_timeout=30, close_timeout=2
+        )
 
 
 class Plain:
@@ -107,7 +109,7 @@ async def say(socket: ClientConnection, **frame: object) -> None:
     await socket.send(json.dumps(frame))
 
 
-async def hear(socket: ClientConnection, *kinds: str, deadline: float = 5.0) -> dict[str, Any]:
+async def hear(socket: ClientConnection, *kinds: str, deadline: float = 30.0) -> dict[str, Any]:
     """The next frame of such a type, or the next event of such a name."""
     async with asyncio.timeout(deadline):
         while True:
@@ -119,7 +121,7 @@ async def hear(socket: ClientConnection, *kinds: str, deadline: float = 5.0) -> 
 async def close_code(socket: ClientConnection) -> int:
     """How the server ends it, whatever it says before."""
     with contextlib.suppress(ConnectionClosed):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             async for _ in socket:
                 pass
     assert socket.close_code is not None

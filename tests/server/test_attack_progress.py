@@ -11,6 +11,8 @@ from tests.server.people import People, Person, code_of
 from tests.server.test_achievements import DEFINITIONS, PROGRESS, WRITE, defines
 from tests.server.test_me import contributes, fields_of
 
+pytestmark = pytest.mark.usefixtures("one_day")
+
 NOWHERE = ("-23:59", "-12:01", "+14:01", "+23:59")
 
 

@@ -1,6 +1,7 @@
 """Malformed requests of every kind: each gets its documented problem, and the server goes on."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -242,10 +243,12 @@ NO_HTTP = [
 async def test_what_is_no_http_is_refused_or_cut_off(server: httpx.AsyncClient) -> None:
     for sent in NO_HTTP:
         reader, writer = await asyncio.open_connection(server.base_url.host, server.base_url.port)
-        writer.write(sent)
-        writer.write_eof()
-        async with asyncio.timeout(5):
-            answered = await reader.read(1000)
+        answered = b""  # of one that is cut off in the midst of what it says, nothing need arrive
+        with contextlib.suppress(ConnectionError):
+            writer.write(sent)
+            writer.write_eof()
+            async with asyncio.timeout(30):
+                answered = await reader.read(1000)
         writer.close()
         assert answered == b"" or answered.startswith(b"HTTP/1.1 4"), sent[:60]
     assert (await server.get("/healthz")).status_code == 200

@@ -15,6 +15,8 @@ from tests.server.conftest import OpenServer
 from tests.server.people import People, code_of
 from tests.server.test_me import contributes, fields_of
 
+pytestmark = pytest.mark.usefixtures("one_day")
+
 
 def ago(**delta: int) -> str:
     return (datetime.now(UTC) - timedelta(**delta)).isoformat()
@@ -72,7 +74,7 @@ async def test_a_checkin_and_contributions_are_one_day(open_server: OpenServer) 
     async def clean() -> bool:
         return [one async for one in Reconciliation(app.state.services).look()] == []
 
-    await eventually(clean, deadline=3)
+    await eventually(clean)
 
 
 async def test_the_day_is_that_of_its_own_offset_else_of_the_zone(people: People) -> None:

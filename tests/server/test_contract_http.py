@@ -49,6 +49,7 @@ async def test_who_was_put_out_sees_nothing_by_leaving(people: People) -> None:
         assert (await cleo.post(f"{path}/leave")).json() == left.json()
 
 
+@pytest.mark.usefixtures("one_day")
 async def test_the_local_day_is_the_persons_own_where_no_time_is_given(open_server: OpenServer) -> None:
     _, people = await open_server()
     days = set()

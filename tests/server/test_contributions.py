@@ -15,6 +15,7 @@ def ago(**span: float) -> str:
     return (datetime.now(UTC) - timedelta(**span)).isoformat()
 
 
+@pytest.mark.usefixtures("one_day")
 async def test_the_answer_has_everything_an_app_shows(people: People) -> None:
     anna = await people.person()
     raid = await anna.starts_raid()
@@ -87,6 +88,7 @@ async def test_a_retry_after_leaving_has_the_first_answer(people: People) -> Non
     )
 
 
+@pytest.mark.usefixtures("one_day")
 async def test_the_raids_caps_are_told_apart(people: People) -> None:
     anna = await people.person()
     waiting = await anna.makes_raid()

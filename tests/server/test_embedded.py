@@ -1,5 +1,6 @@
 """Embedded services: real, closed to others, as durable as they promise."""
 
+import contextlib
 import os
 import socket
 import stat
@@ -30,13 +31,11 @@ async def setting(url: str, name: str) -> str:
 
 def open_ports(pid: int) -> list[object]:
     process = psutil.Process(pid)
-    family = [process, *process.children(recursive=True)]
-    return [
-        connection
-        for member in family
-        for connection in member.net_connections("inet")
-        if connection.type == socket.SOCK_STREAM
-    ]
+    found = process.net_connections("inet")
+    for child in process.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # Postgres' children come and go
+            found += child.net_connections("inet")
+    return [connection for connection in found if connection.type == socket.SOCK_STREAM]
 
 
 async def test_both_services_are_real_and_keep_their_data(service_folder: Path) -> None:

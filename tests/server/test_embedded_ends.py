@@ -1,12 +1,16 @@
 """How embedded services end: stopped, killed, paused, or left behind by a killed program."""
 
 import asyncio
+import contextlib
 import os
+import socket
+import struct
 import sys
 from pathlib import Path
 
 import asyncpg
 import psutil
+import pytest
 import redis.asyncio
 
 from server.embedded import (
@@ -64,10 +68,52 @@ async def test_a_paused_postgres_answers_nobody_until_it_is_resumed(service_fold
         await asyncio.sleep(0.3)
         assert not answer.done()
         postgres.resume()
-        assert await asyncio.wait_for(answer, 5) == 1
+        assert await asyncio.wait_for(answer, 30) == 1
         await connection.close()
     finally:
         await postgres.stop()
+
+
+async def test_a_backend_born_while_postgres_is_being_paused_stands_still_too(
+    service_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children, latecomers = psutil.Process.children, list[socket.socket]()
+    async with EmbeddedPostgres(service_folder / "postgres") as postgres:
+
+        def one_more_is_born(process: psutil.Process, recursive: bool = False) -> list[psutil.Process]:
+            found = children(process, recursive)
+            with contextlib.suppress(TimeoutError):
+                latecomers.append(_connected(postgres))
+            return found
+
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(psutil.Process, "children", one_more_is_born)
+            postgres.pause()
+        for latecomer in latecomers:
+            latecomer.sendall(b"Q" + struct.pack("!i", 4 + len(b"SELECT 1\0")) + b"SELECT 1\0")
+            with pytest.raises(TimeoutError), latecomer:
+                latecomer.recv(1)
+
+
+PROTOCOL = 3 << 16
+READY = b"Z\0\0\0\5I"
+"""The last words of Postgres before it takes a question."""
+
+
+def _connected(postgres: EmbeddedPostgres) -> socket.socket:
+    """A backend of its own, at once. Raises TimeoutError where nobody answers."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(0.5)
+    words = b"user\0raidline\0database\0postgres\0\0"
+    try:
+        connection.connect(str(postgres.sockets / ".s.PGSQL.5432"))
+        connection.sendall(struct.pack("!ii", 8 + len(words), PROTOCOL) + words)
+        while not connection.recv(65536).endswith(READY):
+            pass
+    except TimeoutError:
+        connection.close()
+        raise
+    return connection
 
 
 async def test_a_redis_without_aof_can_be_given_an_older_dump(service_folder: Path) -> None:
@@ -118,8 +164,10 @@ async def test_paused_services_of_a_killed_program_are_cleared_later(
     holder, _ = await start_holder(data)
     pids = service_pids(data)
     for pid in pids:
-        for member in (psutil.Process(pid), *psutil.Process(pid).children()):
-            member.suspend()
+        psutil.Process(pid).suspend()  # first, so that it begins no other child
+        for child in psutil.Process(pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.suspend()
     holder.kill()
     await holder.wait()
     assert all(running(pid) for pid in pids)

@@ -18,6 +18,7 @@ from server.embedded.user import service_user
 from tests.server.services import (
     database_answers,
     forget_moved_data,
+    owners_below,
     permissions_above,
     python_within_reach,
     start_holder,
@@ -109,8 +110,7 @@ async def test_as_an_ordinary_user(service_folder: Path) -> None:
     holder, urls = await start_holder(home / "data", python, user=user.uid, group=user.gid, extra_groups=[])
     try:
         assert await database_answers(urls[0])
-        owners = {path.lstat().st_uid for path in (home / "data").rglob("*")}
-        assert owners == {user.uid}
+        assert owners_below(home / "data") == {user.uid}
         assert stat.S_IMODE((home / "data").stat().st_mode) == 0o700
         assert before.items() <= permissions_above(home / "data" / "x").items()
     finally:

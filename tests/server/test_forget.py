@@ -159,6 +159,7 @@ async def test_nothing_says_who_they_were_and_every_sum_stays(
     assert await differences(services_of(app)) == []
 
 
+@pytest.mark.usefixtures("one_day")
 async def test_what_was_theirs_alone_goes(people: People, ledger: "asyncpg.Connection[asyncpg.Record]") -> None:
     anna, bob = await people.person(NAME), await people.person("Bob")
     raid = await anna.starts_raid(bob, **BIG)

@@ -5,7 +5,7 @@ import contextlib
 import io
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,7 @@ class Held:
         }
 
 
-async def held(settings: Settings) -> Held:
+async def everything(settings: Settings) -> Held:
     connection = await asyncpg.connect(settings.database_url)
     try:
         people = await connection.fetch("SELECT provider, subject, user_id FROM identities ORDER BY 1, 2")
@@ -107,49 +107,75 @@ async def test_a_second_run_repeats_every_row_and_changes_nothing(settings: Sett
     assert first.figures == ["1,499", "0", "1", "0"]
     assert first.figure("raids completed") == "3 of 3"
     assert "refused: line 736: occurred_at is not an RFC 3339 time" in first.file.getvalue()
-    before = await held(settings)
+    before = await everything(settings)
     assert before.figures == RAIDS
     assert len(before.keys) == ROWS
 
     assert (await imported(settings)).figures == ["0", "1,499", "1", "0"]
-    assert await held(settings) == before
+    assert await everything(settings) == before
     assert await differences(settings) == []
 
 
 async def test_what_was_replayed_is_found_again_by_an_import(settings: Settings, launch: Launch) -> None:
     assert (await replayed(launch)).figures == ["1,499", "0", "1", "0"]
-    before = await held(settings)
+    before = await everything(settings)
     assert before.figures == RAIDS
     assert (await imported(settings)).figures == ["0", "1,499", "1", "0"]
-    assert await held(settings) == before
+    assert await everything(settings) == before
 
 
 async def test_what_was_imported_is_found_again_by_a_replay(settings: Settings, launch: Launch) -> None:
     await imported(settings)
-    before = await held(settings)
+    before = await everything(settings)
     assert (await replayed(launch)).figures == ["0", "1,499", "1", "0"]
-    assert await held(settings) == before
+    assert await everything(settings) == before
 
 
-@pytest.mark.parametrize("rows", [0, 300])
-async def test_one_that_was_killed_goes_on_in_the_next_run(settings: Settings, launch: Launch, rows: int) -> None:
+@pytest.mark.parametrize(("table", "held"), [("raids", 1), ("contribution_keys", 300)])
+async def test_one_that_was_killed_goes_on_in_the_next_run(
+    settings: Settings, launch: Launch, table: str, held: int
+) -> None:
     """In the middle of the people and raids, or of the rows."""
-    killed = await launch("import", str(LOG), "--concurrency", "8")
-    connection = await asyncpg.connect(settings.database_url)
-    try:
-        query = "SELECT count(*) FROM contribution_keys" if rows else "SELECT count(*) FROM raids"
-        await eventually(lambda: _more_than(connection, query, rows), 30, every=0.005)
+    async with standing_still(settings, table, held) as is_waiting:
+        killed = await launch("import", str(LOG), "--concurrency", "8")
+        await eventually(is_waiting)
         await killed.kill()
-        assert await connection.fetchval("SELECT count(*) FROM contribution_keys") < ROWS, "it was over too soon"
-    finally:
-        await connection.close()
 
     again = await imported(settings)
     assert again.figure("lost") == "0"
-    after = await held(settings)
+    after = await everything(settings)
     assert after.figures == RAIDS
     assert len(after.keys) == ROWS
     assert await differences(settings) == []
+
+
+STAND_STILL = """
+    CREATE FUNCTION stand_still() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF (SELECT count(*) FROM {table}) >= {held} THEN PERFORM pg_advisory_xact_lock(1); END IF;
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER stand_still BEFORE INSERT ON {table} EXECUTE FUNCTION stand_still();
+    SELECT pg_advisory_lock(1)
+"""
+
+WAITING = """
+    SELECT count(*) FROM pg_locks
+    WHERE locktype = 'advisory' AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+@contextlib.asynccontextmanager
+async def standing_still(settings: Settings, table: str, held: int) -> AsyncIterator[Callable[[], Awaitable[Any]]]:
+    """Nobody gets further than so many rows of that table while the block runs; gives whether somebody waits."""
+    connection = await asyncpg.connect(settings.database_url)
+    try:
+        await connection.execute(STAND_STILL.format(table=table, held=held))
+        yield lambda: connection.fetchval(WAITING)
+        await connection.execute(f"SELECT pg_advisory_unlock(1); DROP TRIGGER stand_still ON {table}")
+    finally:
+        await connection.close()
 
 
 async def _more_than(connection: Any, query: str, most: int) -> bool:
@@ -175,7 +201,7 @@ async def test_what_is_unavailable_is_asked_again_with_the_same_key(
     monkeypatch.setattr(WritePath, "submit", failing_at_first)
     assert (await imported(settings)).figures == ["1,499", "0", "1", "0"]
     assert answered == refused
-    assert (await held(settings)).figures == RAIDS
+    assert (await everything(settings)).figures == RAIDS
 
 
 async def test_what_the_ledger_does_not_hold_yet_is_asked_after_until_it_does(
@@ -230,7 +256,7 @@ async def test_a_cancelled_run_ends_in_order_and_the_next_goes_on(settings: Sett
     with contextlib.suppress(asyncio.CancelledError):
         await run
     assert (await imported(settings)).figure("lost") == "0"
-    assert (await held(settings)).figures == RAIDS
+    assert (await everything(settings)).figures == RAIDS
 
 
 @pytest.mark.parametrize("content", ["", "user,when\n", "\x1f\x8bno gzip"])

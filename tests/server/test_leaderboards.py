@@ -89,7 +89,7 @@ class World:
 
 @pytest_asyncio.fixture
 async def world(database_url: str, redis_url: str) -> AsyncIterator[World]:
-    pool = await open_pool(database_url, size=6, statement_timeout_ms=5000)
+    pool = await open_pool(database_url, size=6, statement_timeout_ms=30_000)
     scripted = Scripted(redis_url, timeout=10, connections=8)
     yield World(pool, scripted)
     await scripted.close()
@@ -370,6 +370,7 @@ async def with_xp(open_server: OpenServer, *xps: int) -> tuple[People, Any, list
     return people, today, crowd
 
 
+@pytest.mark.usefixtures("one_day")
 async def test_a_board_over_http(open_server: OpenServer) -> None:
     _, today, (anna, ben, cleo) = await with_xp(open_server, 10, 30, 10)
     answer = await cleo.get(f"/leaderboards/daily/{today}")
@@ -392,6 +393,7 @@ async def test_a_board_over_http(open_server: OpenServer) -> None:
     assert weekly_answer["entries"] == answer.json()["entries"]
 
 
+@pytest.mark.usefixtures("one_day")
 async def test_pages_and_the_page_around_me(open_server: OpenServer) -> None:
     people, today, crowd = await with_xp(open_server, *range(100, 30, -10))
     path, me = f"/leaderboards/daily/{today}", crowd[3]
@@ -428,6 +430,7 @@ async def test_what_cannot_be_asked_of_a_board_is_refused(open_server: OpenServe
     assert (await Person(people.client, 0, "nobody", "").get(path)).status_code == 401
 
 
+@pytest.mark.usefixtures("one_day")
 async def test_an_unchanged_board_is_answered_with_304(open_server: OpenServer) -> None:
     app, people = await open_server()
     anna, ben = await people.person(), await people.person()
@@ -454,6 +457,7 @@ async def test_a_raids_board_is_there_for_whoever_may_see_the_raid(people: Peopl
     assert (await ben.get(f"/leaderboards/raids/{hidden['id']}")).status_code == 200
 
 
+@pytest.mark.usefixtures("one_day")
 async def test_who_got_there_first_stands_first_and_the_end_of_a_raid_is_that_of_its_board(people: People) -> None:
     anna, ben, cleo = await people.person(), await people.person(), await people.person()
     raid = await anna.starts_raid(ben, cleo, targetXp=60, targetTasks=0)

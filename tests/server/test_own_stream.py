@@ -18,7 +18,7 @@ from realtime.own_log import OwnLogs
 from server.services import Services, open_services
 from server.settings import Settings
 from tests.faults.stage import own_services
-from tests.helpers import eventually
+from tests.helpers import eventually, next_millisecond
 from tests.server.people import People, Person, code_of
 from tests.server.serving import Served, hear, say, served
 from tests.server.watching import Stream, contribute, watching
@@ -139,6 +139,7 @@ async def test_the_epoch_rises_when_redis_lost_everything(server: Served, redis_
     person = await server.people.person()
     async with following(person) as stream, Redis.from_url(redis_url) as redis:
         _, before, _ = await stream.next("snapshot")
+        await next_millisecond(redis)
         await redis.flushall()
         await services_of(server).notifier.send([row(1, streak(person, 1))])
         assert '"recovered":"reset"' in (await stream.next("hello"))[2]

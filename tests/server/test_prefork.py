@@ -76,7 +76,7 @@ async def test_a_child_that_dies_is_replaced(parent: Parent, tmp_path: Path) -> 
 async def test_a_signal_ends_all(parent: Parent) -> None:
     await parent.with_children(2)
     parent.process.terminate()
-    assert await asyncio.wait_for(parent.process.wait(), 5) == 0
+    assert await asyncio.wait_for(parent.process.wait(), 30) == 0
     assert parent.children() == []
 
 
@@ -90,5 +90,5 @@ async def test_children_end_with_a_killed_parent(parent: Parent) -> None:
 async def test_a_child_that_cannot_start_ends_all(tmp_path: Path) -> None:
     """Another try would fail like it; the exit code says that it did not start."""
     parent = await start(tmp_path, code=3)
-    assert await asyncio.wait_for(parent.process.wait(), 10) == 3
+    assert await asyncio.wait_for(parent.process.wait(), 30) == 3
     assert parent.children() == []

@@ -52,6 +52,7 @@ async def test_a_number_of_points_that_is_none_is_named(people: People, points: 
 async def test_many_who_ask_at_once_are_one_read_of_the_ledger(
     open_server: OpenServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(courses, "IN_MEMORY_S", 3600)
     _, people = await open_server()
     anna = await people.person()
     raid = await anna.starts_raid()

@@ -48,7 +48,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def client(server: Server) -> AsyncIterator[Client]:
-    async with open_client(server.url, connections=2, patience=5) as opened:
+    async with open_client(server.url, connections=2, patience=60) as opened:
         yield opened
 
 

@@ -23,6 +23,7 @@ async def test_a_zone_that_is_an_abbreviation_is_kept_as_a_place(people: People,
     assert (await anna.call("PATCH", "/me", {"tz": zone})).json()["tz"] == place
 
 
+@pytest.mark.usefixtures("one_day")
 async def test_of_days_to_come_only_those_are_shown_that_are_kept(people: People) -> None:
     anna = await people.person()
     first = datetime.now(UTC).date() + timedelta(days=3)

@@ -52,13 +52,13 @@ async def test_it_serves_from_our_socket_until_told_to_leave() -> None:
     with listen("127.0.0.1", 0) as listener:
         server = WebServer(make_app(), listener, [])
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        async with httpx.AsyncClient(base_url=server.address) as client:
+        async with httpx.AsyncClient(base_url=server.address, timeout=30) as client:
             await eventually(lambda: server.started)
             answer = await client.get("/")
         assert answer.text == "hello"
         assert "server" not in answer.headers
         server.leave()
-        await asyncio.wait_for(serving, 5)
+        await asyncio.wait_for(serving, 30)
 
 
 async def test_signals_end_it_without_ending_us() -> None:
@@ -68,13 +68,14 @@ async def test_signals_end_it_without_ending_us() -> None:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         await eventually(lambda: server.started)
         os.kill(os.getpid(), signal.SIGTERM)
-        await asyncio.wait_for(serving, 5)
+        await asyncio.wait_for(serving, 30)
         os.kill(os.getpid(), signal.SIGINT)
         await asyncio.sleep(0.05)
 
 
-async def test_streams_are_told_to_leave_before_it_waits_for_them() -> None:
-    """An open stream ends by its own goodbye, well before it would be cancelled."""
+async def test_streams_are_told_to_leave_before_it_waits_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An open stream ends by its own goodbye: here it would wait for ever."""
+    monkeypatch.setattr("server.serving.DRAIN_SECONDS", 600)
     leaving = asyncio.Event()
 
     async def words() -> AsyncIterator[str]:
@@ -91,12 +92,31 @@ async def test_streams_are_told_to_leave_before_it_waits_for_them() -> None:
         server = WebServer(app, listener, [])
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         await eventually(lambda: server.started)
-        async with httpx.AsyncClient(base_url=server.address) as client:
+        async with httpx.AsyncClient(base_url=server.address, timeout=30) as client:
             reading = asyncio.create_task(client.get("/stream"))
             await eventually(lambda: server.server_state.tasks)
             server.leave()
-            assert (await asyncio.wait_for(reading, 3)).text == "hello goodbye"
-        await asyncio.wait_for(serving, 3)
+            assert (await asyncio.wait_for(reading, 30)).text == "hello goodbye"
+        await asyncio.wait_for(serving, 30)
+
+
+async def test_one_told_to_leave_while_it_starts_tells_its_streams_too() -> None:
+    """Who called before it served is let in, and must not be cut off without a word."""
+    told: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        server.leave()
+        told.append("started")
+        yield
+        told.append("ended")
+
+    app = make_app(lifespan=lifespan)
+    app.state.drain = lambda: told.append("drained")
+    with listen("127.0.0.1", 0) as listener:
+        server = WebServer(app, listener, [])
+        await asyncio.wait_for(server.serve(sockets=[listener]), 30)
+    assert told == ["started", "drained", "ended"]
 
 
 async def test_a_companion_that_fails_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,15 +132,17 @@ async def test_a_companion_that_fails_is_started_again(monkeypatch: pytest.Monke
 
     with listen("127.0.0.1", 0) as listener:
         server = WebServer(make_app(), listener, [Companion("fails_once", fails_once)])
-        await asyncio.wait_for(server.serve(sockets=[listener]), 5)
+        await asyncio.wait_for(server.serve(sockets=[listener]), 30)
     assert starts == 2
 
 
 async def test_companions_end_before_the_application_does() -> None:
     """The worker must not meet services that are closed already."""
     order: list[str] = []
+    begun = asyncio.Event()
 
     async def companion(server: WebServer) -> None:
+        begun.set()
         try:
             await asyncio.sleep(600)
         finally:
@@ -134,10 +156,9 @@ async def test_companions_end_before_the_application_does() -> None:
     with listen("127.0.0.1", 0) as listener:
         server = WebServer(app, listener, [Companion("companion", companion)])
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        await eventually(lambda: server.started)
-        await asyncio.sleep(0)
+        await begun.wait()
         server.leave()
-        await asyncio.wait_for(serving, 5)
+        await asyncio.wait_for(serving, 30)
     assert order == ["companion", "application"]
 
 

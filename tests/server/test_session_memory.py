@@ -93,12 +93,37 @@ async def test_a_look_up_that_began_before_the_end_does_not_bring_it_back(redis:
     assert await sessions.gone([HASH, TokenHash("other")]) == [HASH]
 
 
-async def test_what_is_forgotten_during_a_look_up_is_not_kept_in_memory(redis: Redis, scripted: Scripted) -> None:
+class Overtaken(Sessions):
+    """While the answer of Redis is on its way, the session ends and its end is announced here."""
+
+    async def _cached(self, token_hash: TokenHash) -> bytes | None:
+        found = await super()._cached(token_hash)
+        await self._scripted.plain([["SET", session_key(token_hash), SESSION_ENDED]])
+        self.forget(token_hash)
+        return found
+
+
+async def test_an_end_that_is_announced_during_a_look_up_is_its_answer(scripted: Scripted) -> None:
+    """A stream that is opened with it would never hear of it again."""
+    ledger = Ledger()
+    assert await sessions_over(ledger, scripted).resolve(TOKEN) is not None
+    assert await Overtaken(cast(People, ledger), scripted).resolve(TOKEN) is None
+
+
+async def test_whoever_else_is_forgotten_during_a_look_up_takes_nothing_from_it(scripted: Scripted) -> None:
     ledger = Ledger()
     sessions = sessions_over(ledger, scripted)
-    ledger.meanwhile = lambda: sessions.forget(HASH)
+    ledger.meanwhile = lambda: sessions.forget(TokenHash("other"))
+    assert await sessions.resolve(TOKEN) is not None
+    assert await sessions.resolve(TOKEN) is not None
+    assert ledger.asked == 1
+
+
+async def test_one_whose_end_was_missed_is_looked_up_again(redis: Redis, scripted: Scripted) -> None:
+    sessions = sessions_over(Ledger(), scripted)
     assert await sessions.resolve(TOKEN) is not None
     await redis.set(session_key(HASH), SESSION_ENDED)
+    sessions.forget(None)
     assert await sessions.resolve(TOKEN) is None
 
 

@@ -10,6 +10,8 @@ from tests.helpers import eventually
 from tests.server.people import People, Person, code_of
 from tests.server.test_me import contributes, fields_of
 
+pytestmark = pytest.mark.usefixtures("one_day")
+
 
 def today() -> date:
     return datetime.now(UTC).date()
@@ -49,7 +51,7 @@ async def test_without_a_range_it_is_the_last_thirty_days_and_what_is_new_shows_
     async def shown() -> bool:
         return bool((await anna.get("/me/stats")).json()["totals"]["xp"] == 7)
 
-    await eventually(shown, deadline=3)
+    await eventually(shown)
     assert (await anna.get("/me/stats", If_None_Match=first.headers["etag"])).status_code == 200
 
 

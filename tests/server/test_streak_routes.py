@@ -1,6 +1,6 @@
 """A streak over HTTP: every day explained, and kept by a freeze, a repair or a pause."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -8,6 +8,8 @@ import pytest
 
 from tests.server.people import People, Person, code_of
 from tests.server.test_me import contributes, fields_of
+
+pytestmark = pytest.mark.usefixtures("one_day")
 
 
 def day(ago: int) -> str:
@@ -166,18 +168,20 @@ async def test_a_pause_keeps_its_days_and_twice_is_once(people: People) -> None:
 @pytest.mark.parametrize(
     ("body", "code", "field"),
     [
-        ({"from": day(1), "to": day(-1)}, "pause_in_past", "from"),
-        ({"from": day(-3), "to": day(-2)}, "pause_backwards", "to"),
-        ({"from": day(0), "to": day(-92)}, "pause_too_long", "to"),
-        ({"from": day(0)}, "validation_failed", "to"),
-        ({"to": day(0)}, "validation_failed", "from"),
-        ({"from": "soon", "to": day(0)}, "validation_failed", "from"),
-        ({"from": 20261120, "to": day(0)}, "validation_failed", "from"),
+        (lambda: {"from": day(1), "to": day(-1)}, "pause_in_past", "from"),
+        (lambda: {"from": day(-3), "to": day(-2)}, "pause_backwards", "to"),
+        (lambda: {"from": day(0), "to": day(-92)}, "pause_too_long", "to"),
+        (lambda: {"from": day(0)}, "validation_failed", "to"),
+        (lambda: {"to": day(0)}, "validation_failed", "from"),
+        (lambda: {"from": "soon", "to": day(0)}, "validation_failed", "from"),
+        (lambda: {"from": 20261120, "to": day(0)}, "validation_failed", "from"),
     ],
 )
-async def test_a_bad_pause_names_the_field(people: People, body: dict[str, Any], code: str, field: str) -> None:
+async def test_a_bad_pause_names_the_field(
+    people: People, body: Callable[[], dict[str, Any]], code: str, field: str
+) -> None:
     anna = await active(people, [0])
-    refused = await anna.post("/me/streak/pause", body)
+    refused = await anna.post("/me/streak/pause", body())
     assert code_of(refused) == (422, code)
     assert [error["field"] for error in refused.json()["errors"]] == [field]
 

@@ -8,6 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from persistence.rows import OutboxRow
+from realtime.heartbeat import Heartbeat
 from realtime.hub import HubSettings
 from realtime.keys import raid_key
 from server.settings import Settings
@@ -236,6 +237,15 @@ async def test_a_server_that_ends_says_goodbye_once(server: Served) -> None:
 async def test_a_heartbeat_is_one_comment_and_a_head_of_each_log_in_one_write(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    beats = 0
+    beat = Heartbeat._beat
+
+    async def counted(heartbeat: Heartbeat) -> None:
+        nonlocal beats
+        beats += 1
+        await beat(heartbeat)
+
+    monkeypatch.setattr(Heartbeat, "_beat", counted)
     monkeypatch.setattr("server.services.HubSettings", functools.partial(HubSettings, heartbeat=0.2))
     async with served(settings) as server:
         person = await server.people.person()
@@ -246,7 +256,7 @@ async def test_a_heartbeat_is_one_comment_and_a_head_of_each_log_in_one_write(
             for raid in raids:
                 sync = await stream.until_told("sync", raid["id"], times=3)
                 assert sync["head"] == (await person.get(f"/raids/{raid['id']}")).json()["cursor"]
-            assert stream.raw.count(b": heartbeat") in (2, 3, 4)
+            assert 3 <= stream.raw.count(b": heartbeat") <= beats
             assert b"id: " not in stream.raw[begun:]
 
 
@@ -256,7 +266,7 @@ async def test_who_follows_nothing_that_is_there_still_hears_the_heartbeat(
     monkeypatch.setattr("server.services.HubSettings", functools.partial(HubSettings, heartbeat=0.1))
     async with served(settings) as server, following_many(server.people.admin, 999_999) as stream:
         await stream.until_told("gone", 999_999)
-        await stream.until(lambda many: stream.raw.count(b": heartbeat") == 2)
+        await stream.until(lambda many: stream.raw.count(b": heartbeat") >= 2)
 
 
 async def test_a_lost_subscription_is_told_of_each_log_and_nothing_is_missed(server: Served, redis_url: str) -> None:

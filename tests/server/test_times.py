@@ -60,8 +60,9 @@ def test_time_zones_are_the_names_everybody_knows() -> None:
         assert not is_time_zone(name)
 
 
+@pytest.mark.usefixtures("one_day")
 @pytest.mark.parametrize("hours", [-12, 0, 14])
-def test_a_day_is_over_by_its_own_offset(hours: int) -> None:
+async def test_a_day_is_over_by_its_own_offset(hours: int) -> None:
     now = datetime.now(UTC).astimezone(timezone(timedelta(hours=hours)))
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     assert not_over(now)

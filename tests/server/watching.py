@@ -11,6 +11,9 @@ import httpx
 from tests.end_to_end.client import sse_blocks
 from tests.server.people import Person
 
+AT_ITS_OWN_TIME = {"presence", "sync"}
+"""Events of a timer: who came and went, and the head that comes with a heartbeat."""
+
 
 class Stream:
     """An open SSE response."""
@@ -22,18 +25,18 @@ class Stream:
     def _blocks(self) -> AsyncGenerator[tuple[str, str, str], None]:
         return sse_blocks(self.answer.aiter_raw())
 
-    async def next(self, event: str = "", deadline: float = 5) -> tuple[str, str, str]:
-        """The next event, or the next one of that name. Presence comes at its own time: it has to be asked for."""
+    async def next(self, event: str = "", deadline: float = 30) -> tuple[str, str, str]:
+        """The next event, or the next one of that name. What comes at its own time has to be asked for."""
         async with asyncio.timeout(deadline):
             async for block in self._blocks:
-                if block[0] == event or (not event and block[0] != "presence"):
+                if block[0] == event or (not event and block[0] not in AT_ITS_OWN_TIME):
                     return block
         raise AssertionError("the stream ended")
 
     async def rest(self) -> list[str]:
         """What comes until the stream ends."""
-        async with asyncio.timeout(5):
-            return [block[0] async for block in self._blocks if block[0] != "presence"]
+        async with asyncio.timeout(30):
+            return [block[0] async for block in self._blocks if block[0] not in AT_ITS_OWN_TIME]
 
 
 @contextlib.asynccontextmanager

@@ -78,6 +78,8 @@ class Ours(Peer):
                 "REDIS_URL": redis.url,
                 "RAIDLINE_ADMIN_TOKEN": ADMIN_TOKEN,
                 "RAIDLINE_LOG_LEVEL": "warning",
+                # A contribution is followed into the ledger, on however busy a machine.
+                "RAIDLINE_ACK_TIMEOUT_MS": "60000",
             }
             command = [sys.executable, "-m", "loadtests.bench.fanout.peers.our_server", str(port), *self._options]
             async with ground.serving("ours", command, port, environment) as pid:
