@@ -45,6 +45,25 @@ class Decision(NamedTuple):
     def in_doubt(self) -> bool:
         return self.outcome in ("missing", "suspect")
 
+    @property
+    def is_of_contribution(self) -> bool:
+        return self.outcome in ("accepted", "duplicate")
+
+
+class Counted(NamedTuple):
+    """What a decision says of its contribution."""
+
+    cursor: Cursor
+    """Of its entry, which may be of an earlier life."""
+    totals: bytes
+    """`{"raid": ..., "member": ...}` as they stand now."""
+
+    @classmethod
+    def of(cls, decision: Decision) -> "Counted":
+        position, _, totals = decision.result.partition(b" ")
+        epoch, _, seq = position.partition(b"-")
+        return cls(Cursor(Epoch(int(epoch)), Seq(int(seq))), totals)
+
 
 @dataclass(frozen=True, slots=True)
 class View:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from raidline.ids import CommandId, RaidId, UserId
+from raidline.ids import CommandId, ContributionId, RaidId, UserId
 from realtime.commands import Contribute
 from server import idempotency
 from server.bodies import BatchItem, ContributionBody
@@ -61,7 +61,7 @@ async def contribute(
     """Decide and record one contribution. Whatever is refused or not possible now is an answer too."""
     try:
         command = await prepare(services, caller, raid_id, key, validate(ContributionBody, body))
-        return answer_to(await services.write_path.submit(command), caller)
+        return answer_to(command, await services.write_path.submit(command), caller)
     except Exception as failure:
         return refused(problem_of(failure), request_id)
 
@@ -90,7 +90,7 @@ async def _submitted(
     if isinstance(prepared, Problem):
         return refused(prepared, request_id)
     try:
-        return answer_to(await services.write_path.submit(prepared), caller)
+        return answer_to(prepared, await services.write_path.submit(prepared), caller)
     except Exception as failure:
         return refused(problem_of(failure), request_id)
 
@@ -134,29 +134,29 @@ async def _tz_of(services: Services, caller: Caller, user_id: UserId) -> str:
     return await services.sessions.time_zone_of(user_id)
 
 
-def answer_to(outcome: Accepted | Refused, caller: Caller) -> ContributionAnswer:
+def answer_to(command: Contribute, outcome: Accepted | Refused, caller: Caller) -> ContributionAnswer:
     if isinstance(outcome, Refused):
         raise refusal(outcome.code, trusted=FOR_OTHERS in caller.scopes)
     is_repeat = outcome.outcome == "duplicate"
     status = 202 if not outcome.durable else 200 if is_repeat else 201
-    return ContributionAnswer(status, _accepted_json(outcome), _REPLAYED if is_repeat else _ACCEPTED)
-
-
-def _accepted_json(accepted: Accepted) -> bytes:
-    result = accepted.result or {}
-    effects = accepted.effects if accepted.durable else None
-    return orjson.dumps(
-        {
-            "contributionId": result["contributionId"],
-            "seq": accepted.cursor.seq,
-            "cursor": str(accepted.cursor),
-            "outcome": accepted.outcome,
-            "durable": accepted.durable,
-            "raid": result["raid"],
-            "member": result["member"],
-            "effects": orjson.Fragment(effects) if effects else None,
-        }
+    return ContributionAnswer(
+        status, _accepted_json(command.contribution_id, outcome), _REPLAYED if is_repeat else _ACCEPTED
     )
+
+
+def _accepted_json(contribution_id: ContributionId, accepted: Accepted) -> bytes:
+    assert accepted.totals is not None, "a contribution's outcome has them"
+    effects = accepted.effects if accepted.durable else None
+    own = {
+        "contributionId": contribution_id,
+        "seq": accepted.cursor.seq,
+        "cursor": str(accepted.cursor),
+        "outcome": accepted.outcome,
+        "durable": accepted.durable,
+        "effects": orjson.Fragment(effects) if effects else None,
+    }
+    # The totals are members of the same object: not read to be written again.
+    return orjson.dumps(own)[:-1] + b"," + accepted.totals[1:]
 
 
 def refused(problem: Problem, request_id: str) -> ContributionAnswer:

@@ -7,21 +7,49 @@ that finds nobody in the air takes off alone and at once, and under load the fli
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-Land = Callable[[int, Answer], None]
 
 
 class LineFull(Exception):
     """More is waiting than may wait; nothing was done with this item."""
 
 
+class Flight(Generic[Answer]):
+    """Those on board, by their position in the flight. Each is answered once: the first answer counts."""
+
+    __slots__ = ("_futures",)
+
+    def __init__(self, futures: Iterable["asyncio.Future[Answer]"]) -> None:
+        self._futures: list[asyncio.Future[Answer] | None] = list(futures)
+
+    def land(self, position: int, answer: Answer) -> None:
+        """Whoever waits can go on while the flight does."""
+        future = self._futures[position]
+        if future is not None and not future.done():
+            future.set_result(answer)
+
+    def land_all(self, answer: Answer) -> None:
+        for position in range(len(self._futures)):
+            self.land(position, answer)
+
+    def change(self, position: int) -> "asyncio.Future[Answer]":
+        """Let somebody go on with another flight, who will answer; nothing that happens to this one concerns them."""
+        future, self._futures[position] = self._futures[position], None
+        assert future is not None, "nobody changes twice"
+        return future
+
+    def fail(self, error: BaseException) -> None:
+        for future in self._futures:
+            if future is not None:
+                _settle(future, error=error)
+
+
 class Line(Generic[Item, Answer]):
-    """One flight at a time. `fly` gets the items in the order they came, and answers each: all at the end, in their
-    order, or some before by `land(position, answer)`, so that whoever waits for them can go on meanwhile.
+    """One flight at a time. `fly` gets the items in the order they came, and the flight, by which it answers each.
 
     most      the weight one flight carries; a single item heavier than that flies alone
     waiting   the weight that may wait in line; beyond it `submit` raises LineFull
@@ -31,7 +59,7 @@ class Line(Generic[Item, Answer]):
 
     def __init__(
         self,
-        fly: Callable[[Sequence[Item], Land[Answer]], Awaitable[Sequence[Answer]]],
+        fly: Callable[[Sequence[Item], Flight[Answer]], Awaitable[None]],
         *,
         most: int,
         waiting: int,
@@ -47,8 +75,8 @@ class Line(Generic[Item, Answer]):
         self._pilot: asyncio.Task[None] | None = None
         self._patience = None if patience is None else Patience(patience)
 
-    def submit(self, item: Item) -> "asyncio.Future[Answer]":
-        """A future of the item's answer, or of what its flight raised.
+    def submit(self, item: Item, future: "asyncio.Future[Answer] | None" = None) -> "asyncio.Future[Answer]":
+        """A future of the item's answer, or of what its flight raised: the one given, of who changes flights.
 
         Whoever stops waiting (cancels it) does not stop the flight. An item that comes to an empty line is always
         taken.
@@ -56,7 +84,8 @@ class Line(Generic[Item, Answer]):
         weight = self._weigh(item)
         if self._line and self._weight + weight > self._waiting_max:
             raise LineFull
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        if future is None:
+            future = asyncio.get_running_loop().create_future()
         self._line.append((item, future))
         self._weight += weight
         if self._patience is not None:
@@ -103,24 +132,16 @@ class Line(Generic[Item, Answer]):
     async def _one_flight(self, boarded: list[tuple[Item, "asyncio.Future[Answer]"]]) -> None:
         if not boarded:
             return
-        futures = [future for _item, future in boarded]
-
-        def land(position: int, answer: Answer) -> None:
-            if not futures[position].done():
-                futures[position].set_result(answer)
-
+        flight = Flight(future for _item, future in boarded)
         try:
-            answers = await self._fly([item for item, _future in boarded], land)
+            await self._fly([item for item, _future in boarded], flight)
         except BaseException as error:
             # Also a cancelled flight: nobody else will ever answer those on board.
-            for future in futures:
-                _settle(future, error=error)
-            if isinstance(error, Exception):
-                return
-            raise
-        assert len(answers) == len(futures), "each item has its answer"
-        for position, answer in enumerate(answers):
-            land(position, answer)
+            flight.fail(error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            flight.fail(AssertionError("each item has its answer"))
 
 
 class Patience:

@@ -8,17 +8,15 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-import orjson
-
 from persistence.errors import LedgerAway
 from persistence.ledger import Ledger
 from persistence.rows import EntryKey, KnownKey, Recall, Recorded, RecordedKey
-from raidline.ids import ContributionId, Epoch, RaidId, Seq
+from raidline.ids import ContributionId, Epoch, RaidId
 from realtime.commands import Command
 from realtime.entries import LedgerEntry
-from realtime.raids import Decision
+from realtime.raids import Counted, Decision
 from server.breaker import Breaker
-from server.flights import Land, Line, LineFull
+from server.flights import Flight, Line, LineFull
 from server.notifier import Notifier
 from server.points import Pause, Point, no_pause
 
@@ -61,7 +59,7 @@ class Recorder:
         self._breaker = breaker
         self._ack_seconds = ack_seconds
         self._pause = pause
-        self._line: Line[Request, Recorded] = Line(
+        self._line: Line[Request, Recorded | None] = Line(
             self._record_all,
             most=RECORD_MOST,
             waiting=RECORD_WAITING,
@@ -69,15 +67,28 @@ class Recorder:
             patience=ack_seconds,
         )
 
-    async def record(self, command: Command, decision: Decision) -> Verdict:
-        """Wait for the ledger as long as CONTRACT allows; never raises for its being away."""
+    def record(self, command: Command, decision: Decision, answer: "asyncio.Future[Recorded | None]") -> None:
+        """Have `answer` told what the ledger says, or None where nobody waits for it now. It may also get
+        TimeoutError or LedgerAway, which are for `give_up`."""
+        if self._breaker.is_open or not (decision.entries or command.contribution):
+            _tell(answer, None)
+            return
+        recall = command.contribution if decision.outcome == "duplicate" else None
+        try:
+            self._line.submit(Request(command.raid_id, decision.entries, recall), answer)
+        except LineFull:
+            _tell(answer, None)
+
+    def verdict(self, command: Command, decision: Decision, recorded: Recorded | None) -> Verdict:
+        """What it means for the command that this is what the ledger says."""
         if not decision.entries and command.contribution is None:
             return Verdict(durable=not self._breaker.is_open)
-        recall = command.contribution if decision.outcome == "duplicate" else None
-        recorded = await self._wait_for(Request(command.raid_id, decision.entries, recall))
-        if recorded is None:
-            return NOT_YET
-        return _verdict(command, decision, recorded)
+        return NOT_YET if recorded is None else _verdict(command, decision, recorded)
+
+    def give_up(self, error: Exception) -> None:
+        """The flight under way ends by itself (statement_timeout); whoever waits behind it need not."""
+        self._breaker.open("slow" if isinstance(error, TimeoutError) else type(error).__name__)
+        self._line.turn_away(LedgerAway("the ledger is away"))
 
     async def look_up(self, raid_id: RaidId, contribution_id: ContributionId) -> KnownKey | None:
         """What the ledger knows of a contribution, with the same patience. Raises LedgerAway."""
@@ -86,10 +97,10 @@ class Recorder:
         try:
             return await asyncio.wait_for(self._ledger.known_key(raid_id, contribution_id), self._ack_seconds)
         except TimeoutError as error:
-            self._give_up("slow")
+            self.give_up(error)
             raise LedgerAway("slow") from error
         except LedgerAway as error:
-            self._give_up(type(error).__name__)
+            self.give_up(error)
             raise
 
     def record_later(self, raid_id: RaidId, entries: tuple[LedgerEntry, ...]) -> None:
@@ -104,25 +115,7 @@ class Recorder:
     async def close(self) -> None:
         await self._line.close()
 
-    async def _wait_for(self, request: Request) -> Recorded | None:
-        if self._breaker.is_open:
-            return None
-        try:
-            return await self._line.submit(request)
-        except LineFull:
-            return None
-        except TimeoutError:
-            self._give_up("slow")
-        except LedgerAway as error:
-            self._give_up(type(error).__name__)
-        return None
-
-    def _give_up(self, reason: str) -> None:
-        """The flight under way ends by itself (statement_timeout); whoever waits behind it need not."""
-        self._breaker.open(reason)
-        self._line.turn_away(LedgerAway("the ledger is away"))
-
-    async def _record_all(self, requests: Sequence[Request], _land: Land[Recorded]) -> Sequence[Recorded]:
+    async def _record_all(self, requests: Sequence[Request], flight: Flight[Recorded | None]) -> None:
         entries = _in_order(requests)
         recalls = [Recall(one.raid_id, one.recall) for one in requests if one.recall is not None]
         recorded = Recorded()
@@ -131,7 +124,7 @@ class Recorder:
             recalls = []
         await self._pause(Point.AFTER_RECORD_BEFORE_NOTIFY)
         self._notifier.send_soon(recorded.outbox)
-        return [recorded] * len(requests)
+        flight.land_all(recorded)
 
 
 def chunks(entries: Sequence[LedgerEntry], most: int = RECORD_MOST) -> list[list[LedgerEntry]]:
@@ -178,15 +171,19 @@ def _verdict(command: Command, decision: Decision, recorded: Recorded) -> Verdic
 def _is_at(decision: Decision, key: RecordedKey) -> bool:
     if decision.outcome == "accepted":
         return (key.epoch, key.seq) in [(entry.epoch, entry.seq) for entry in decision.entries]
-    return bool(orjson.loads(decision.result)["position"] == f"{key.epoch}-{key.seq}")
+    return Counted.of(decision).cursor == (key.epoch, key.seq)
 
 
 def _place(raid_id: RaidId, decision: Decision) -> EntryKey:
     """Of the contribution a decision is about, which may have been made long ago."""
-    epoch, seq = orjson.loads(decision.result)["position"].split("-")
-    return raid_id, Epoch(int(epoch)), Seq(int(seq))
+    return raid_id, *Counted.of(decision).cursor
 
 
-def _look_away(future: "asyncio.Future[Recorded]") -> None:
+def _tell(answer: "asyncio.Future[Recorded | None]", recorded: Recorded | None) -> None:
+    if not answer.done():
+        answer.set_result(recorded)
+
+
+def _look_away(future: "asyncio.Future[Recorded | None]") -> None:
     if not future.cancelled():
         future.exception()

@@ -13,24 +13,25 @@ import asyncio
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import orjson
 import structlog
 
 from persistence.errors import LedgerAway, RaidUnknown
+from persistence.rows import Recorded
 from raidline.ids import Epoch, Seq
 from realtime.commands import Command, LookedUp
 from realtime.cursor import Cursor
 from realtime.errors import RedisAway
-from realtime.raids import Decided, Decision, RaidStore
-from server.flights import Land, Line, LineFull
+from realtime.raids import Counted, Decided, Decision, RaidStore
+from server.flights import Flight, Line, LineFull
 from server.healer import Healer
 from server.hints import Hints
 from server.packing import pack_known_key
 from server.points import Pause, Point, no_pause
 from server.pressure import Pressure
 from server.recorder import Recorder, Verdict
+from server.tasks import Background
 
 ATTEMPTS = 6
 """How often one command is decided again after a heal or a look-up. Each needs a fault of its own, so more than
@@ -65,14 +66,14 @@ class ScriptFault(Exception):
 class Accepted(NamedTuple):
     """It happened. `durable`: the ledger holds it (else it will, from the log). `replayed`: it had happened before.
 
-    `effects` is ready JSON, only for a durable contribution; `result` has `raid` and `member` for contributions.
+    Both ready JSON: `totals` of a contribution (`Counted`), `effects` of a durable one.
     """
 
     outcome: str
     cursor: Cursor
     durable: bool
     replayed: bool
-    result: dict[str, Any] | None = None
+    totals: bytes | None = None
     effects: bytes | None = None
 
 
@@ -102,7 +103,8 @@ class WritePath:
         self._hints = hints
         self._pressure = pressure
         self._pause = pause
-        self._lines: dict[Hashable, Line[Decided, Decision]] = {}
+        self._paused = Background()
+        self._lines: dict[Hashable, Line[_Submission, Recorded | None]] = {}
         """One for each shard, so that none waits for another; as many as Redis has, or had, nodes."""
 
     async def submit(self, command: Command) -> Outcome:
@@ -124,51 +126,84 @@ class WritePath:
     async def close(self) -> None:
         for line in self._lines.values():
             await line.close()
+        await self._paused.close()
 
-    def decide(self, decided: Decided) -> "asyncio.Future[Decision]":
-        """Raises RedisFull or LineFull where it is not taken."""
-        shard = self._store.shard(decided.command.raid_id)
+    def carry(self, submission: "_Submission") -> "asyncio.Future[Recorded | None]":
+        """Done when it is decided (`submission.decision`), and where it happened, when the ledger has said what it
+        holds of it (`Recorder.record`): whoever waits is woken once. Raises RedisFull or LineFull where it is not
+        taken."""
+        shard = self._store.shard(submission.command.raid_id)
         self._pressure.check(shard)
         line = self._lines.get(shard)
         if line is None:
             fly = partial(self._decide_all, shard)
             line = self._lines[shard] = Line(fly, most=DECIDE_MOST, waiting=DECIDE_WAITING)
-        return line.submit(decided)
+        return line.submit(submission)
 
     async def _decide_all(
-        self, shard: Hashable, decided: Sequence[Decided], land: Land[Decision]
-    ) -> Sequence[Decision]:
+        self, shard: Hashable, submissions: Sequence["_Submission"], flight: Flight[Recorded | None]
+    ) -> None:
         """What is decided goes on to be recorded while Redis works on the rest."""
-        raids = {one.command.raid_id for one in decided}
+
+        def landed(position: int, decision: Decision) -> None:
+            submissions[position].decision = decision
+            if decision.outcome in SUCCESSES:
+                self._record(submissions[position].command, decision, flight.change(position))
+            else:
+                flight.land(position, None)
+
+        raids = {one.command.raid_id for one in submissions}
         try:
-            return await self._store.decide(decided, self._hints.to_audit(raids), land)
+            await self._store.decide([one.decided for one in submissions], self._hints.to_audit(raids), landed)
         except RedisAway:
             # Whoever waits behind would wait as long again, and get the same answer.
             self._lines[shard].turn_away(RedisAway("Redis did not answer those before"))
             raise
 
+    def _record(self, command: Command, decision: Decision, answer: "asyncio.Future[Recorded | None]") -> None:
+        if self._pause is no_pause:
+            self._recorder.record(command, decision, answer)
+        else:
+            self._paused.start(self._record_after_pause(command, decision, answer))
+
+    async def _record_after_pause(
+        self, command: Command, decision: Decision, answer: "asyncio.Future[Recorded | None]"
+    ) -> None:
+        await self._pause(Point.AFTER_DECIDE_BEFORE_RECORD)
+        self._recorder.record(command, decision, answer)
+
 
 class _Submission:
     """One command on its way, and what was learnt on it."""
 
+    __slots__ = ("_mine", "_path", "command", "decided", "decision")
+
+    decision: Decision
+    """The last; there when `WritePath.carry` is done, also where the ledger then was away."""
+
     def __init__(self, path: WritePath, command: Command) -> None:
         self._path = path
-        self._command = command
-        self._decided = Decided(command)
+        self.command = command
+        self.decided = Decided(command)
         self._mine: set[Cursor] = set()  # entries this submission made: finding one of them is no repeat
 
     async def run(self) -> Outcome:
         for _ in range(ATTEMPTS):
-            decision = await self._path.decide(self._decided)
-            outcome = await self._conclude(decision)
+            try:
+                recorded = await self._path.carry(self)
+            except (TimeoutError, LedgerAway) as error:
+                self._path._recorder.give_up(error)
+                recorded = None
+            outcome = self._happened(recorded) if self.decision.outcome in SUCCESSES else await self._did_not()
             if outcome is not None:
                 return outcome
         raise Unavailable("raid_in_doubt")
 
-    async def _conclude(self, decision: Decision) -> Outcome | None:
-        """The outcome, or None to decide again."""
+    async def _did_not(self) -> Outcome | None:
+        """Why, or None to decide again."""
+        decision = self.decision
         if decision.in_doubt:
-            await self._path._healer.ensure(self._command.raid_id, decision.epoch)
+            await self._path._healer.ensure(self.command.raid_id, decision.epoch)
             return None
         if decision.outcome == "unknown_key":
             await self._look_up(decision.epoch)
@@ -177,42 +212,38 @@ class _Submission:
             raise ScriptFault(decision.result.decode())
         if decision.outcome == "backlog":
             raise Unavailable("ledger_behind", retry_after=5)
-        await self._path._pause(Point.AFTER_DECIDE_BEFORE_RECORD)
-        if decision.outcome not in SUCCESSES:
-            self._path._recorder.record_later(self._command.raid_id, decision.entries)
-            return Refused(decision.outcome)
-        return await self._record(decision)
+        self._path._recorder.record_later(self.command.raid_id, decision.entries)
+        return Refused(decision.outcome)
 
     async def _look_up(self, epoch: Epoch) -> None:
-        contribution_id = self._command.contribution
+        contribution_id = self.command.contribution
         assert contribution_id is not None, "only commands about a contribution ask for its key"
-        known = await self._path._recorder.look_up(self._command.raid_id, contribution_id)
+        known = await self._path._recorder.look_up(self.command.raid_id, contribution_id)
         packed = pack_known_key(known) if known is not None else None
-        self._decided = self._decided._replace(looked_up=LookedUp(epoch, packed))
+        self.decided = self.decided._replace(looked_up=LookedUp(epoch, packed))
 
-    async def _record(self, decision: Decision) -> Outcome | None:
-        result = orjson.loads(decision.result) if self._is_contribution(decision) else None
-        if decision.outcome == "accepted" and result is not None:
-            self._mine.add(Cursor(decision.epoch, Seq(result["seq"])))
-        verdict = await self._path._recorder.record(self._command, decision)
+    def _happened(self, recorded: Recorded | None) -> Outcome | None:
+        """The outcome, or None to decide again."""
+        decision = self.decision
+        if decision.outcome == "accepted":
+            self._mine.add(Counted.of(decision).cursor)
+        verdict = self._path._recorder.verdict(self.command, decision, recorded)
         if verdict.again_from is not None:
-            self._decided = self._decided._replace(least_epoch=verdict.again_from)
+            self.decided = self.decided._replace(least_epoch=verdict.again_from)
             return None
-        self._path._hints.after(self._command, decision)
-        if result is None:
-            return Accepted(decision.outcome, _head(decision), verdict.durable, decision.outcome == "already")
-        return self._contribution(result, verdict)
+        self._path._hints.after(self.command, decision)
+        if decision.is_of_contribution:
+            return self._contribution(decision, verdict)
+        return Accepted(decision.outcome, _head(decision), verdict.durable, decision.outcome == "already")
 
-    def _is_contribution(self, decision: Decision) -> bool:
-        return decision.outcome in ("accepted", "duplicate")
-
-    def _contribution(self, result: dict[str, Any], verdict: Verdict) -> Accepted:
+    def _contribution(self, decision: Decision, verdict: Verdict) -> Accepted:
         key = verdict.key
-        cursor = Cursor.parse(result["position"]) if key is None else Cursor(key.epoch, key.seq)
-        assert cursor is not None, "the script writes <epoch>-<seq>"
+        cursor, totals = Counted.of(decision)
+        if key is not None:
+            cursor = Cursor(key.epoch, key.seq)
         replayed = cursor not in self._mine
         outcome = "duplicate" if replayed else "accepted"
-        return Accepted(outcome, cursor, verdict.durable, replayed, result, None if key is None else key.effects)
+        return Accepted(outcome, cursor, verdict.durable, replayed, totals, None if key is None else key.effects)
 
 
 def _head(decision: Decision) -> Cursor:

@@ -22,7 +22,7 @@ from loadtests.bench.world import World, own_connection, world
 from persistence.raids import NewRaid
 from raidline.ids import CommandId, ContributionId, InviteCode, RaidId, UserId
 from realtime.commands import Contribute, Join, Start
-from server.flights import Land, Line
+from server.flights import Flight, Line
 from server.logs import configure_logs
 from server.recorder import RECORD_MOST, RECORD_WAITING
 from server.services import Services, open_services
@@ -243,9 +243,9 @@ async def _bare(services_world: World, batches: Sequence[Sequence[Row]]) -> tupl
 
 
 async def _gather_bare(bare: Bare, rows: Sequence[Row]) -> None:
-    async def fly(items: Sequence[Row], _land: Land[None]) -> Sequence[None]:
+    async def fly(items: Sequence[Row], flight: Flight[None]) -> None:
         await bare.insert(items)
-        return [None] * len(items)
+        flight.land_all(None)
 
     line: Line[Row, None] = Line(fly, most=RECORD_MOST, waiting=RECORD_WAITING)
     waiting = iter(rows)

@@ -95,10 +95,16 @@ def free_port() -> int:
 
 
 def cpu_seconds(pid: int, *, with_children: bool = False) -> float:
-    """User and system time of a process so far; with its living and ended children for Postgres."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    spent = sum(int(field) for field in fields[11 : 15 if with_children else 13]) / TICKS_PER_SECOND
+    """Time of a process on the processors so far, all its threads; with its living and ended children for Postgres.
+
+    From the scheduler, which counts nanoseconds. What /proc says elsewhere is in ticks: of what a round of empty
+    requests takes, one is a tenth. Only of those that have ended there is nothing finer.
+    """
+    tasks = Path(f"/proc/{pid}/task")
+    spent = sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9
     if not with_children:
         return spent
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return spent + sum(cpu_seconds(int(child)) for child in children)
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    ended = sum(int(field) for field in fields[13:15]) / TICKS_PER_SECOND
+    children = (tasks / str(pid) / "children").read_text().split()
+    return spent + ended + sum(cpu_seconds(int(child)) for child in children)

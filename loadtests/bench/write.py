@@ -22,7 +22,7 @@ CALLERS = 64
 """Requests under way at once."""
 
 ROUNDS = 3
-REQUESTS = 2_000
+REQUESTS = 4_000
 """Of each kind, in each round."""
 
 WARM_UP = 500

@@ -19,7 +19,7 @@
 --   xp_above_cap | occurred_at_out_of_range | daily_cap_reached
 --   total_limit_reached | contribution_limit_reached
 --   accepted
--- result: {contributionId, seq, position, raid, member}; position is "<epoch>-<seq>" of the first answer.
+-- result: "<epoch>-<seq>" of the first answer, a space, and {raid, member}: the totals now.
 
 -- include: raid
 -- include: ending
@@ -34,9 +34,8 @@ if not raid then return trouble end
 local command = cjson.decode(ARGV[4])
 local member = text_of(command.user_id)
 
-local function answer(outcome, position, seq)
-  return reply(raid, outcome, totals(raid, command.user_id,
-    { contributionId = command.id, position = position, seq = seq }))
+local function answer(outcome, position)
+  return reply(raid, outcome, position .. ' ' .. totals(raid, command.user_id))
 end
 
 -- What was decided goes through the ledger again: the entry if the log has it, and if it ended the raid,
@@ -54,7 +53,7 @@ local function repeat_of(known)
       hand_over(raid, known.seq, known.seq)
     end
   end
-  return answer('duplicate', known.position, known.seq)
+  return answer('duplicate', known.position)
 end
 
 local function refusal_by_status()
@@ -128,4 +127,4 @@ count_it()
 local seq = raid.seq
 complete_if_met(raid, command.id)
 save(raid)
-return answer('accepted', text_of(raid.epoch) .. '-' .. text_of(seq), seq)
+return answer('accepted', text_of(raid.epoch) .. '-' .. text_of(seq))

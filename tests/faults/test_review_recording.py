@@ -115,7 +115,7 @@ async def _try(one: Server, world: World) -> None:
 
 
 async def test_those_on_a_flight_that_is_cancelled_do_not_wait_for_ever() -> None:
-    async def cancelled(_items: object, _land: object) -> list[int]:
+    async def cancelled(_items: object, _flight: object) -> None:
         raise asyncio.CancelledError
 
     line: Line[int, int] = Line(cancelled, most=10, waiting=10)

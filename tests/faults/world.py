@@ -13,10 +13,12 @@ import asyncpg
 import redis.asyncio
 
 from persistence.raids import NewRaid
+from persistence.rows import Recorded
 from raidline.ids import ContributionId, Epoch, RaidId, UserId
-from realtime.commands import Contribute, Start
+from realtime.commands import Command, Contribute, Start
 from realtime.cursor import Cursor
 from realtime.keys import raid_key, raid_keys
+from realtime.raids import Decision
 from server.points import Point
 from server.services import Services, open_services
 from server.settings import Settings
@@ -88,10 +90,10 @@ class Server:
     def loses_the_ledger(self) -> None:
         """From now on its answers are 202. It can still heal."""
 
-        async def nothing(_request: object) -> None:
-            return None
+        def nothing(_command: Command, _decision: Decision, answer: asyncio.Future[Recorded | None]) -> None:
+            answer.set_result(None)
 
-        self.services.write_path._recorder._wait_for = nothing  # type: ignore[assignment, method-assign]
+        self.services.write_path._recorder.record = nothing  # type: ignore[assignment, method-assign]
 
     async def heal(self, raid_id: RaidId, least_epoch: int = 0) -> None:
         await self.services.healer.ensure(raid_id, Epoch(least_epoch))

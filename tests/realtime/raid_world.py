@@ -29,7 +29,7 @@ from realtime.commands import (
 )
 from realtime.connection import Scripted
 from realtime.healing import Frozen, LoadedState, RaidCare
-from realtime.raids import Decided, Decision, RaidStore
+from realtime.raids import Counted, Decided, Decision, RaidStore
 from realtime.scripts import script
 
 RAID = RaidId(42)
@@ -229,8 +229,10 @@ def seqs_of(decision: Decision) -> list[int]:
 
 
 def result_of(decision: Decision) -> dict[str, Any]:
-    found: dict[str, Any] = orjson.loads(decision.result)
-    return found
+    """Of a contribution."""
+    cursor, totals = Counted.of(decision)
+    found: dict[str, Any] = orjson.loads(totals)
+    return {"position": str(cursor), "seq": cursor.seq, **found}
 
 
 def _no_token() -> Any:

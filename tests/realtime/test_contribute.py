@@ -35,7 +35,6 @@ async def test_a_contribution_counts_for_raid_and_member(world: World) -> None:
 
     assert (decision.outcome, seqs_of(decision)) == ("accepted", [1])
     assert result_of(decision) == {
-        "contributionId": key(1),
         "seq": 1,
         "position": "7-1",
         "raid": {

@@ -216,7 +216,7 @@ async def test_what_the_ledger_does_not_hold_yet_is_asked_after_until_it_does(
         if name is not None and isinstance(outcome, Accepted) and outcome.durable:
             asked[name] = asked.get(name, 0) + 1
             if asked[name] < 3:
-                return Accepted(outcome.outcome, outcome.cursor, False, outcome.replayed, outcome.result)
+                return Accepted(outcome.outcome, outcome.cursor, False, outcome.replayed, outcome.totals)
         return outcome
 
     monkeypatch.setattr(WritePath, "submit", late)

@@ -30,16 +30,17 @@ local function find_contribution(raid, id, looked_up)
 end
 
 -- The raid's and the member's totals, as the answer to a contribution carries them.
-local function totals(raid, user_id, extra)
-  extra.raid = {
-    status = raid.status, currentXp = raid.current_xp, currentTasks = raid.current_tasks,
-    targetXp = raid.target_xp, targetTasks = raid.target_tasks,
-  }
+local function totals(raid, user_id)
   local member = text_of(user_id)
-  extra.member = {
-    userId = user_id,
-    xpContributed = tonumber(redis.call('HGET', raid.keys.xp, member) or 0),
-    tasksContributed = tonumber(redis.call('HGET', raid.keys.tasks, member) or 0),
-  }
-  return to_json(extra)
+  return to_json({
+    raid = {
+      status = raid.status, currentXp = raid.current_xp, currentTasks = raid.current_tasks,
+      targetXp = raid.target_xp, targetTasks = raid.target_tasks,
+    },
+    member = {
+      userId = user_id,
+      xpContributed = tonumber(redis.call('HGET', raid.keys.xp, member) or 0),
+      tasksContributed = tonumber(redis.call('HGET', raid.keys.tasks, member) or 0),
+    },
+  })
 end
