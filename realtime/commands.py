@@ -26,9 +26,12 @@ class LookedUp:
     packed: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Command:
-    """Something to be decided in one Lua call. `fields()` is its JSON object, without absent values."""
+    """Something to be decided in one Lua call. `fields()` is its JSON object, without absent values.
+
+    Never changed once made. Not frozen: each field of a frozen one is set by a call, and a contribution has sixteen.
+    """
 
     script: ClassVar[str]
     more_parts: ClassVar[tuple[str, ...]] = ()
@@ -45,7 +48,7 @@ class Command:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Contribute(Command):
     script: ClassVar[str] = "contribute"
     contribution_id: ContributionId
@@ -68,23 +71,28 @@ class Contribute(Command):
         return self.contribution_id
 
     def fields(self) -> dict[str, Any]:
-        return {
+        fields = {
             "id": self.contribution_id,
             "fingerprint": self.fingerprint,
             "user_id": self.user_id,
-            "actor_id": self.actor_id,
             "may_write_for_others": self.may_write_for_others,
             "xp": self.xp,
             "type": self.type,
-            "task_id": self.task_id,
-            "occurred_at": self.occurred_at_ms,
             "day": self.day,
             "live": self.live,
-            "late_ms": self.late_ms,
         }
+        if self.actor_id is not None:
+            fields["actor_id"] = self.actor_id
+        if self.task_id is not None:
+            fields["task_id"] = self.task_id
+        if self.occurred_at_ms is not None:
+            fields["occurred_at"] = self.occurred_at_ms
+        if self.late_ms is not None:
+            fields["late_ms"] = self.late_ms
+        return fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Void(Command):
     script: ClassVar[str] = "void"
     contribution_id: ContributionId
@@ -97,17 +105,19 @@ class Void(Command):
         return self.contribution_id
 
     def fields(self) -> dict[str, Any]:
-        return {
+        fields = {
             "id": self.command_id,
             "contribution_id": self.contribution_id,
-            "actor_id": self.actor_id,
             "is_admin": self.is_admin,
             "own_window_ms": OWN_VOID_WINDOW_MS,
             "reason": self.reason,
         }
+        if self.actor_id is not None:
+            fields["actor_id"] = self.actor_id
+        return fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Join(Command):
     script: ClassVar[str] = "join"
     more_parts: ClassVar[tuple[str, ...]] = ("presence", "online")
@@ -124,7 +134,7 @@ class Join(Command):
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Leave(Command):
     script: ClassVar[str] = "leave"
     user_id: UserId
@@ -133,7 +143,7 @@ class Leave(Command):
         return {"id": self.command_id, "user_id": self.user_id}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Rename(Command):
     script: ClassVar[str] = "rename"
     user_id: UserId
@@ -143,7 +153,7 @@ class Rename(Command):
         return {"id": self.command_id, "user_id": self.user_id, "username": self.username}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class LeaderCommand(Command):
     """What only the leader may do."""
 
@@ -153,17 +163,17 @@ class LeaderCommand(Command):
         return {"id": self.command_id, "actor_id": self.actor_id}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Start(LeaderCommand):
     script: ClassVar[str] = "start"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Cancel(LeaderCommand):
     script: ClassVar[str] = "cancel"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class MemberCommand(LeaderCommand):
     """What the leader does to one member."""
 
@@ -173,17 +183,17 @@ class MemberCommand(LeaderCommand):
         return {"id": self.command_id, "actor_id": self.actor_id, "user_id": self.user_id}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Lead(MemberCommand):
     script: ClassVar[str] = "lead"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Remove(MemberCommand):
     script: ClassVar[str] = "remove"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Update(LeaderCommand):
     """`changes`: any of title, description (text), open_join, public (bool), as they shall stand."""
 
@@ -194,7 +204,7 @@ class Update(LeaderCommand):
         return {"id": self.command_id, "actor_id": self.actor_id, "changes": dict(self.changes)}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class NewCode(LeaderCommand):
     """`invite_code` has been claimed in the ledger for this raid before."""
 
@@ -205,7 +215,7 @@ class NewCode(LeaderCommand):
         return {"id": self.command_id, "actor_id": self.actor_id, "changes": {"invite_code": self.invite_code}}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Settle(Command):
     """Append the end that is due: the deadline passed, or both targets met and no end yet."""
 

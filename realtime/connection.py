@@ -11,6 +11,7 @@ import contextlib
 import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -234,8 +235,8 @@ class Scripted(Runner):
     ) -> list[tuple[int, Call]]:
         """Send all of it, and hand on the replies. Returns the calls whose script Redis does not know."""
         run_id, unknown = self._run_ids[connection], []
-        commands = [_command(call, run_id) for _at, call in calls]
-        await send(connection, packed([*commands, *hints]), self._timeout)
+        commands = [_packed_call(call, run_id) for _at, call in calls]
+        await send(connection, b"".join(commands) + packed(hints), self._timeout)
         await self._pause("after_lua_before_reply")
         waiting = iter(calls)
 
@@ -257,10 +258,12 @@ class Scripted(Runner):
             await connection.read_response()
 
 
+_pack: Callable[[tuple[Any, ...]], bytes] = pack_command  # its own annotation says tuples of one
+
+
 def packed(commands: Iterable[Sequence[str | bytes | int]]) -> bytes:
     """Commands as they go over the wire. redis-py packs in Python, at eight times the cost; scripts have many keys."""
-    pack: Callable[[tuple[Any, ...]], bytes] = pack_command  # its own annotation says tuples of one
-    return b"".join([pack(tuple(command)) for command in commands])
+    return b"".join([_pack(tuple(command)) for command in commands])
 
 
 def parse_info(info: bytes) -> dict[str, str]:
@@ -269,9 +272,17 @@ def parse_info(info: bytes) -> dict[str, str]:
     return {name: value for name, colon, value in (line.partition(":") for line in lines) if colon}
 
 
-def _command(call: Call, run_id: str) -> list[Any]:
+def _packed_call(call: Call, run_id: str) -> bytes:
     arguments = [run_id if argument is RUN_ID else argument for argument in call.arguments]
-    return ["EVALSHA", call.script.sha, len(call.keys), *call.keys, *arguments]
+    head = _packed_head(call.script.sha, tuple(call.keys), len(arguments))
+    return head + _pack(tuple(arguments)).partition(b"\r\n")[2]
+
+
+@lru_cache(maxsize=10_000)
+def _packed_head(sha: str, names: tuple[str, ...], arguments: int) -> bytes:
+    """All before the arguments. Made once for every raid that is busy: most of a command are its keys."""
+    words = _pack(("EVALSHA", sha, len(names), *names)).partition(b"\r\n")[2]
+    return b"*%d\r\n" % (3 + len(names) + arguments) + words
 
 
 def _as_reply(reply: object) -> Reply | ResponseError:

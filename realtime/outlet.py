@@ -11,13 +11,16 @@ from __future__ import annotations
 import asyncio
 import types
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator
+from typing import Any, cast
 
 from starlette.types import Message, Send
 
 from realtime.chunks import Chunk
 from realtime.pipe import Pipe
+
+_Send = Callable[[Message], Coroutine[Any, Any, None]]
+"""What it returns is a coroutine with every server there is, so it can be driven without being asked for its steps."""
 
 _MAX_PENDING = 256
 """Chunks that may wait while the client does not read. They are answers and goodbyes, never events."""
@@ -50,7 +53,7 @@ class Outlet:
         self._finished = False
         self._on_writable = on_writable
         self._on_blocked = on_blocked
-        self._send: Send | None = None
+        self._send: _Send | None = None
         self._pipe: Pipe | None = None
         self._pending: deque[Chunk] | None = None
         """Made when it is needed: an empty one is larger than all the rest here."""
@@ -63,7 +66,7 @@ class Outlet:
         """From now on chunks go out; those pushed before go first."""
         if self.closed:
             return
-        self._send, self._pipe, self.writable = send, pipe, True
+        self._send, self._pipe, self.writable = cast("_Send", send), pipe, True
         if pipe is not None:
             pipe.watch(self)
             if pipe.paused:
@@ -89,9 +92,25 @@ class Outlet:
         none that still leads anywhere."""
         return self._pipe.put if self._pipe is not None and self.writable else None
 
-    def drive(self, messages: Sequence[Message]) -> None:
+    def drive(self, messages: Iterable[Message]) -> None:
         """The same for a chunk's messages, where there is no pipe."""
-        self._drive(iter(messages))
+        send = self._send
+        assert send is not None
+        rest = iter(messages)
+        for message in rest:
+            try:
+                steps = send(message)
+                awaited = steps.send(None)
+            except StopIteration:
+                continue
+            except Exception:  # the connection is gone, its request will be told so
+                self.close()
+            else:
+                self._park()
+                self._parked = asyncio.get_running_loop().create_task(
+                    self._finish(send, _Suspended(steps, awaited), rest)
+                )
+            return
 
     def push(self, chunk: Chunk) -> None:
         """Write now, or as soon as it is possible, in order. Does not wait."""
@@ -170,29 +189,11 @@ class Outlet:
     def _write(self, chunk: Chunk) -> None:
         wire = None if self._pipe is None else chunk.wire
         if self._pipe is None or wire is None:
-            self._drive(iter(chunk.messages))
+            self.drive(chunk.messages)
         elif wire and not self._pipe.write(wire):
             self.close()
 
-    def _drive(self, messages: Iterator[Message]) -> None:
-        send = self._send
-        assert send is not None
-        for message in messages:
-            steps = send(message).__await__()
-            try:
-                awaited = next(steps)
-            except StopIteration:
-                continue
-            except Exception:  # the connection is gone, its request will be told so
-                self.close()
-                return
-            self._park()
-            self._parked = asyncio.get_running_loop().create_task(
-                self._finish(send, _Suspended(steps, awaited), messages)
-            )
-            return
-
-    async def _finish(self, send: Send, suspended: _Suspended, messages: Iterator[Message]) -> None:
+    async def _finish(self, send: _Send, suspended: _Suspended, messages: Iterator[Message]) -> None:
         try:
             await suspended.rest()
             for part in (messages, self._take_pending()):
@@ -215,7 +216,7 @@ class Outlet:
 class _Suspended:
     """A `send` that was started outside a task and has to wait; a task takes it over where it stands."""
 
-    def __init__(self, steps: Generator[Any, Any, Any], awaited: Any) -> None:
+    def __init__(self, steps: Coroutine[Any, Any, None], awaited: Any) -> None:
         self._steps = steps
         self._awaited = awaited
 

@@ -5,6 +5,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import NoReturn
 
 from hiredis import PushNotification, Reader
 from redis.asyncio.connection import AbstractConnection
@@ -22,6 +23,8 @@ async def send(connection: AbstractConnection, pipeline: bytes, seconds: float) 
     if writer is None:
         raise _closed()
     writer.write(pipeline)
+    if not writer.transport.get_write_buffer_size():
+        return  # all of it is written, as it mostly is
     async with asyncio.timeout(seconds):
         await writer.drain()
 
@@ -31,31 +34,30 @@ async def take_replies(
 ) -> None:
     """Hand on so many replies, errors among them, each as soon as it is there.
 
-    redis-py awaits each by itself, under a timeout of its own: five times the cost of all this. Here is a timeout for
-    each time that there is something to wait for.
+    redis-py awaits each by itself, under a timeout of its own: five times the cost of all this. Here one timeout is set
+    anew each time that there is something to wait for.
     """
     stream = connection._reader
     if stream is None:
         raise _closed()
     errors = connection._parser.parse_error
     reader = Reader(protocolError=InvalidResponse, replyError=errors, notEnoughData=_NOT_ALL)
-    while count > 0:
-        reply = reader.gets()
-        if reply is _NOT_ALL:
-            reader.feed(await _more(stream, seconds))
-        elif isinstance(reply, ConnectionError):
-            raise reply  # the server is loading
-        elif not isinstance(reply, PushNotification):
-            count -= 1
-            take(reply)
+    time = asyncio.get_running_loop().time
+    async with asyncio.timeout(None) as bound:
+        while count > 0:
+            reply = reader.gets()
+            if reply is _NOT_ALL:
+                bound.reschedule(time() + seconds)
+                reader.feed(await stream.read(READ_AT_ONCE) or _nothing())
+            elif isinstance(reply, ConnectionError):
+                raise reply  # the server is loading
+            elif not isinstance(reply, PushNotification):
+                count -= 1
+                take(reply)
 
 
-async def _more(stream: asyncio.StreamReader, seconds: float) -> bytes:
-    async with asyncio.timeout(seconds):
-        received = await stream.read(READ_AT_ONCE)
-    if not received:
-        raise _closed()
-    return received
+def _nothing() -> NoReturn:
+    raise _closed()
 
 
 def _closed() -> ConnectionError:

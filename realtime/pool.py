@@ -31,6 +31,9 @@ class Pool(ConnectionPool):
         return connection
 
     async def _take_place(self) -> None:
+        if not self._places.locked():
+            await self._places.acquire()
+            return
         try:
             async with asyncio.timeout(self._patience):
                 await self._places.acquire()

@@ -176,7 +176,7 @@ class RaidStore:
 
 def _command_call(decided: Decided) -> Call:
     command = decided.command
-    fields: dict[str, Any] = {name: value for name, value in command.fields().items() if value is not None}
+    fields = command.fields()
     if decided.looked_up is not None:
         fields["looked_up"] = {"epoch": decided.looked_up.epoch, "packed": decided.looked_up.packed}
     arguments = (RUN_ID, decided.least_epoch, keys.events_channel(command.raid_id), orjson.dumps(fields))

@@ -36,6 +36,7 @@ from server.routes import (
     streams,
     web,
 )
+from server.routes.direct import Ahead
 from server.routes.health import Readiness
 from server.services import Services, open_services
 from server.settings import Settings
@@ -46,7 +47,11 @@ def create_app(settings: Settings, *, services: Services | None = None) -> Starl
     """The ASGI application. `app.state.drain()` sends the streams elsewhere before a shutdown."""
     app = Starlette(
         routes=all_routes(),
-        middleware=[Middleware(RequestFrame), *cross_origin(settings.allowed_origins)],
+        middleware=[
+            Middleware(RequestFrame),
+            *cross_origin(settings.allowed_origins),
+            Middleware(Ahead, route=contributions.POSTED),
+        ],
         exception_handlers=dict(EXPECTED),
         lifespan=lambda app: lifespan(app, settings, services),
     )
@@ -58,7 +63,7 @@ def create_app(settings: Settings, *, services: Services | None = None) -> Starl
 
 
 def all_routes() -> Sequence[BaseRoute]:
-    # The busiest first: Starlette tries one after the other.
+    # The busiest first: Starlette tries one after the other. Contributions that are posted it never sees (`Ahead`).
     return [
         *contributions.routes,
         *raids.routes,

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -35,8 +34,7 @@ _ACCEPTED = ((b"content-type", b"application/json"),)
 _REPLAYED = (*_ACCEPTED, (b"idempotent-replayed", b"true"))
 
 
-@dataclass(frozen=True, slots=True)
-class ContributionAnswer:
+class ContributionAnswer(NamedTuple):
     """Ready to be sent: `body` is JSON, a problem's where `ok` is false."""
 
     status: int

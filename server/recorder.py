@@ -116,10 +116,9 @@ class Recorder:
         await self._line.close()
 
     async def _record_all(self, requests: Sequence[Request], flight: Flight[Recorded | None]) -> None:
-        entries = _in_order(requests)
         recalls = [Recall(one.raid_id, one.recall) for one in requests if one.recall is not None]
         recorded = Recorded()
-        for chunk in chunks(entries) or [[]]:
+        for chunk in _parts(requests):
             recorded.add(await self._ledger.record([entry.ledger for entry in chunk], recalls))
             recalls = []
         await self._pause(Point.AFTER_RECORD_BEFORE_NOTIFY)
@@ -136,6 +135,12 @@ def chunks(entries: Sequence[LedgerEntry], most: int = RECORD_MOST) -> list[list
             parts.append([])
         parts[-1].append(entry)
     return parts
+
+
+def _parts(requests: Sequence[Request]) -> list[list[LedgerEntry]]:
+    """In any order where all of it is one part: `Ledger.record` puts it in order."""
+    entries = [entry for request in requests for entry in request.entries]
+    return [entries] if len(entries) <= RECORD_MOST else chunks(_in_order(requests))
 
 
 def _in_order(requests: Iterable[Request]) -> list[LedgerEntry]:

@@ -10,10 +10,10 @@ raid is healed and the same command is decided again: its id makes that harmless
 """
 
 import asyncio
-from collections.abc import Hashable, Sequence
+from collections.abc import Coroutine, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -107,21 +107,12 @@ class WritePath:
         self._lines: dict[Hashable, Line[_Submission, Recorded | None]] = {}
         """One for each shard, so that none waits for another; as many as Redis has, or had, nodes."""
 
-    async def submit(self, command: Command) -> Outcome:
+    def submit(self, command: Command) -> Coroutine[Any, Any, Outcome]:
         """Carry a command out once, however often it comes. Raises Unavailable.
 
         Cancelling stops the waiting, not what is already decided.
         """
-        try:
-            return await _Submission(self, command).run()
-        except RaidUnknown:
-            return Refused("not_found")
-        except RedisAway as error:
-            raise Unavailable(REDIS_AWAY) from error
-        except LedgerAway as error:
-            raise Unavailable("ledger_away") from error
-        except LineFull as error:
-            raise Unavailable("overloaded") from error
+        return _Submission(self, command).run()
 
     async def close(self) -> None:
         for line in self._lines.values():
@@ -188,15 +179,20 @@ class _Submission:
         self._mine: set[Cursor] = set()  # entries this submission made: finding one of them is no repeat
 
     async def run(self) -> Outcome:
-        for _ in range(ATTEMPTS):
-            try:
-                recorded = await self._path.carry(self)
-            except (TimeoutError, LedgerAway) as error:
-                self._path._recorder.give_up(error)
-                recorded = None
-            outcome = self._happened(recorded) if self.decision.outcome in SUCCESSES else await self._did_not()
-            if outcome is not None:
-                return outcome
+        try:
+            for _ in range(ATTEMPTS):
+                try:
+                    recorded = await self._path.carry(self)
+                except (TimeoutError, LedgerAway) as error:
+                    self._path._recorder.give_up(error)
+                    recorded = None
+                outcome = self._happened(recorded) if self.decision.outcome in SUCCESSES else await self._did_not()
+                if outcome is not None:
+                    return outcome
+        except RaidUnknown:
+            return Refused("not_found")
+        except (RedisAway, LedgerAway, LineFull) as error:
+            raise Unavailable(_reason(error)) from error
         raise Unavailable("raid_in_doubt")
 
     async def _did_not(self) -> Outcome | None:
@@ -225,25 +221,36 @@ class _Submission:
     def _happened(self, recorded: Recorded | None) -> Outcome | None:
         """The outcome, or None to decide again."""
         decision = self.decision
-        if decision.outcome == "accepted":
-            self._mine.add(Counted.of(decision).cursor)
+        counted = Counted.of(decision) if decision.is_of_contribution else None
+        if counted is not None and decision.outcome == "accepted":
+            self._mine.add(counted.cursor)
         verdict = self._path._recorder.verdict(self.command, decision, recorded)
         if verdict.again_from is not None:
             self.decided = self.decided._replace(least_epoch=verdict.again_from)
             return None
         self._path._hints.after(self.command, decision)
-        if decision.is_of_contribution:
-            return self._contribution(decision, verdict)
+        if counted is not None:
+            return self._contribution(counted, verdict)
         return Accepted(decision.outcome, _head(decision), verdict.durable, decision.outcome == "already")
 
-    def _contribution(self, decision: Decision, verdict: Verdict) -> Accepted:
+    def _contribution(self, counted: Counted, verdict: Verdict) -> Accepted:
         key = verdict.key
-        cursor, totals = Counted.of(decision)
+        cursor, totals = counted
         if key is not None:
             cursor = Cursor(key.epoch, key.seq)
         replayed = cursor not in self._mine
         outcome = "duplicate" if replayed else "accepted"
         return Accepted(outcome, cursor, verdict.durable, replayed, totals, None if key is None else key.effects)
+
+
+def _reason(error: Exception) -> str:
+    match error:
+        case RedisAway():
+            return REDIS_AWAY
+        case LedgerAway():
+            return "ledger_away"
+        case _:
+            return "overloaded"
 
 
 def _head(decision: Decision) -> Cursor:

@@ -8,6 +8,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+KEEP_ALIVE_SECONDS = 75
+"""As the server's own: its connections stand idle while the others have their turn."""
+
 
 async def take(request: Request) -> Response:
     await request.body()
@@ -21,4 +24,11 @@ async def healthz(_request: Request) -> Response:
 app = Starlette(routes=[Route("/post", take, methods=["POST"]), Route("/healthz", healthz)])
 
 if __name__ == "__main__":
-    uvicorn.run(app, host="127.0.0.1", port=int(os.environ["PORT"]), access_log=False, log_level="warning")
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=int(os.environ["PORT"]),
+        access_log=False,
+        log_level="warning",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )

@@ -29,7 +29,7 @@ async def main() -> None:
     listener = listen("127.0.0.1", int(os.environ["PORT"]))
     async with open_services(settings) as services:
         app = create_app(settings, services=services)
-        # First, as contributions are: routes are tried one after the other.
+        # First, for routes are tried one after the other.
         app.router.routes.insert(0, Route(EMPTY, take, methods=["POST"]))
         collect_seldom()
         with python_profile(PROFILE in sys.argv):

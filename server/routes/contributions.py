@@ -84,8 +84,10 @@ async def raid_progress(request: Request) -> Response:
     return raw_json(await services.courses.course_json(raid_id, points), headers={"Cache-Control": "private, no-cache"})
 
 
+POSTED = Route("/api/v1/raids/{raid_id:id}/contributions", Direct(post_contribution), methods=["POST"])
+
 routes = [
-    Route("/api/v1/raids/{raid_id:id}/contributions", Direct(post_contribution), methods=["POST"]),
+    POSTED,
     Route("/api/v1/raids/{raid_id:id}/contributions", list_contributions, methods=["GET"]),
     Route(
         "/api/v1/raids/{raid_id:id}/contributions/{contribution_id:uuid}",

@@ -1,27 +1,54 @@
-"""A route as plain ASGI, for the one that most requests take."""
+"""A route as plain ASGI, asked before all others, for the one that most requests take."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from realtime.pipe import SERVERS_SEND
 from server.context import WHOLE_EXTENSION
+from server.failures import answer_failure, answer_nobody
 
 
 class Direct:
-    """Asks `handle`, and sends its answer. What it raises goes to the application's handlers as from any route; that
-    Starlette wraps every function into a second set of the same is what this leaves out."""
+    """Asks `handle`, and sends its answer, or what any route would for what it raises: Starlette's two sets of handlers
+    around every function are what this does without."""
 
     def __init__(self, handle: Callable[[Request], Awaitable[Response]]) -> None:
         self._handle = handle
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self._handle(Request(scope, receive))
+        request = Request(scope, receive)
+        try:
+            answer = await self._handle(request)
+        except ClientDisconnect as failure:
+            answer = await answer_nobody(request, failure)
+        except Exception as failure:
+            answer = await answer_failure(request, failure)
         await answer(scope, receive, send)
+
+
+class Ahead:
+    """Stands before the router with one of its routes, whose endpoint is `Direct`.
+
+    What a request waits for wakes it through every call that led there; by the router these are six more.
+    """
+
+    def __init__(self, app: ASGIApp, route: Route) -> None:
+        self.app = app
+        self._route = route
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        if scope["type"] == "http" and scope["method"] in (self._route.methods or ()):
+            match, found = self._route.matches(scope)
+            if match is Match.FULL:
+                scope.update(found, route=self._route)
+                return self._route.app(scope, receive, send)
+        return self.app(scope, receive, send)
 
 
 class Ready(Response):
