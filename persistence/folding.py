@@ -43,7 +43,8 @@ class TakenBack(NamedTuple):
     raid_id: RaidId
     user_id: UserId
     day: date
-    at_ms: int
+    at: int
+    """In ms."""
 
 
 class Person(NamedTuple):

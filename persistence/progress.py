@@ -154,24 +154,31 @@ async def _conclude(
     events: Sequence[Event],
 ) -> list[OutboxRow]:
     by_name = {entry.name: entry for entry in entries}
-    told = [by_name[key.name] for key in fold.keys]
     rows = await held.fetch(
         statement("conclude"),
-        [key.name[0] for key in fold.keys],
-        [entry.contribution_id for entry in told],
-        [key.name[1] for key in fold.keys],
-        [key.name[2] for key in fold.keys],
-        [entry.fingerprint for entry in told],
-        [key.user_id for key in fold.keys],
-        [key.xp for key in fold.keys],
-        [key.day for key in fold.keys],
-        [key.at_ms for key in fold.keys],
-        [effects[key.name].decode() for key in fold.keys],
-        [one.raid_id for one in fold.taken_back],
-        [one.user_id for one in fold.taken_back],
-        [one.day for one in fold.taken_back],
-        [one.at_ms for one in fold.taken_back],
-        orjson.dumps(sorted(fold.people)).decode(),
-        orjson.dumps(events).decode(),
+        _as_json([_fresh(key, by_name[key.name], effects[key.name]) for key in fold.keys]),
+        _as_json([one._asdict() for one in fold.taken_back]),
+        _as_json(sorted(fold.people)),
+        _as_json(events),
     )
     return [OutboxRow(row["id"], row["topic"], row["payload"].encode()) for row in rows]
+
+
+def _fresh(key: FreshKey, entry: LedgerEntry, effects: bytes) -> dict[str, object]:
+    raid_id, epoch, seq = key.name
+    return {
+        "raid_id": raid_id,
+        "contribution_id": entry.contribution_id,
+        "epoch": epoch,
+        "seq": seq,
+        "fingerprint": entry.fingerprint,
+        "user_id": key.user_id,
+        "xp": key.xp,
+        "day": key.day,
+        "at": key.at_ms,
+        "effects": orjson.Fragment(effects),
+    }
+
+
+def _as_json(value: object) -> str:
+    return orjson.dumps(value).decode()

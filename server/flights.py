@@ -119,6 +119,11 @@ class Line(Generic[Item, Answer]):
 
     def _board(self) -> list[tuple[Item, "asyncio.Future[Answer]"]]:
         boarded: list[tuple[Item, asyncio.Future[Answer]]] = []
+        if self._weight <= self._most:
+            boarded.extend(self._line)
+            self._line.clear()
+            self._weight = 0
+            return boarded
         weight = 0
         while self._line:
             next_weight = self._weigh(self._line[0][0])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
+from collections.abc import Sequence
 
 import orjson
-from starlette.datastructures import Headers
 
 from raidline.ids import ContributionId, RaidId, UserId
 from server.bodies import ContributionBody
@@ -15,6 +15,9 @@ from server.problems import Problem, bad_header
 from server.times import milliseconds
 
 HEADER = "Idempotency-Key"
+NAME = HEADER.lower().encode()
+"""As it goes over the wire."""
+
 KEY_MAX = 255
 
 # For ever: a repeat is found by the id made under it, however long ago the first one came.
@@ -27,14 +30,14 @@ _QUOTED = re.compile(r'"((?:[\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"')
 _ESCAPED = re.compile(r'\\(["\\])')
 
 
-def key_from(headers: Headers) -> str | None:
+def key_from(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
     """The key the caller chose, or None without one. Quoted (a structured string) or bare is the same key."""
-    given = headers.getlist(HEADER)
+    given = [value for name, value in headers if name == NAME]
     if not given:
         return None
     if len(given) > 1:
         raise bad_header(HEADER, "given more than once")
-    return checked_key(_unquoted(given[0]))
+    return checked_key(_unquoted(given[0].decode("latin-1")))
 
 
 def checked_key(key: object) -> str:

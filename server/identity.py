@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 
 from raidline.ids import SessionToken
 from server.caller import THE_ADMIN, Caller
-from server.context import services_of
+from server.context import header_of, services_of
 from server.problems import Problem, unauthenticated
 
 COOKIE: Final = "raidline_session"
@@ -26,7 +26,7 @@ async def caller_of(connection: HTTPConnection) -> Caller:
 
     The header wins over the cookie, also when what it carries is not valid.
     """
-    header = connection.headers.get("authorization")
+    header = header_of(connection.scope, b"authorization")
     if header is not None:
         return await _caller_with(connection, _bearer_token(header))
     cookie = connection.cookies.get(COOKIE)

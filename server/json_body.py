@@ -10,6 +10,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 
+from server.context import header_of
 from server.problems import FieldError, Problem, invalid, invalid_field
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -20,7 +21,7 @@ _ERRORS_SHOWN = 20
 
 async def read_json(request: Request) -> dict[str, Any]:
     """The body as a JSON object with every name given once. How long it may be, the middleware says."""
-    check_content_type(request.headers.get("content-type"))
+    check_content_type(header_of(request.scope, b"content-type"))
     return parse_object(await body_of(request))
 
 
@@ -47,7 +48,7 @@ async def read_given(request: Request, model: type[Model]) -> Model | None:
     body = await body_of(request)
     if not body:
         return None
-    check_content_type(request.headers.get("content-type"))
+    check_content_type(header_of(request.scope, b"content-type"))
     return validate(model, parse_object(body))
 
 

@@ -6,11 +6,10 @@ import re
 import traceback
 
 import structlog
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from realtime.pipe import SERVERS_SEND
-from server.context import REQUEST_ID, new_request_id
+from server.context import REQUEST_ID, header_of, new_request_id
 from server.problems import Problem
 
 log = structlog.get_logger("raidline.http")
@@ -35,11 +34,10 @@ class RequestFrame:
         if scope["type"] not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        request_id = scope[REQUEST_ID] = request_id_from(headers)
+        request_id = scope[REQUEST_ID] = request_id_from(header_of(scope, b"x-request-id"))
         scope[SERVERS_SEND], marked = send, _MarkedSend(send, request_id)
         try:
-            receive = bounded(scope, headers, receive)
+            receive = bounded(scope, receive)
             await self.app(scope, receive, marked)
         except Problem as problem:
             await problem.to_response(request_id)(scope, receive, marked)
@@ -69,15 +67,14 @@ class _MarkedSend:
         await self._send(message)
 
 
-def request_id_from(headers: Headers) -> str:
+def request_id_from(given: str | None) -> str:
     """The caller's own id where it is a plain token, for it goes into our logs; else a new one."""
-    given = headers.get("x-request-id")
     if given is not None and _SANE_ID.fullmatch(given):
         return given
     return new_request_id()
 
 
-def bounded(scope: Scope, headers: Headers, receive: Receive) -> Receive:
+def bounded(scope: Scope, receive: Receive) -> Receive:
     """`receive`, or one that counts where the length is not declared. Raises what can be refused at once."""
     # Route patterns end in `$`, which also matches before a line feed.
     if not scope["path"].isprintable():
@@ -85,9 +82,9 @@ def bounded(scope: Scope, headers: Headers, receive: Receive) -> Receive:
     if scope["type"] == "websocket":
         return receive
     limit = BATCH_LIMIT if scope["path"] == BATCH_PATH else BODY_LIMIT
-    declared = headers.get("content-length")
+    declared = header_of(scope, b"content-length")
     if declared is None:
-        return counted(receive, limit) if "transfer-encoding" in headers else receive
+        return receive if header_of(scope, b"transfer-encoding") is None else counted(receive, limit)
     if not declared.isdecimal() or int(declared[:20]) > limit:
         raise too_large(limit)
     return receive

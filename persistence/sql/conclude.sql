@@ -1,30 +1,29 @@
 -- The last statement of a batch: write the keys of its contributions with what each of them did, and leave word of all
 -- of it. A key that is there already is a mistake of ours and fails the batch: it must never be counted twice.
--- Params: arrays side by side
---   $1 raid ids, $2 contribution ids text[], $3 epochs, $4 seqs, $5 fingerprints text[] hex, $6 user ids, $7 xp,
---   $8 local days, $9 at in ms, $10 effects text[] JSON      of the contributions that are new
---   $11 raid ids, $12 user ids, $13 local days, $14 at in ms  of those taken back: boards change by them too
---   $15 people whose pages changed, as a JSON array; null: nothing is told
---   $16 events, as a JSON array
+-- Params: JSON, for an array costs the driver more with each of its elements
+--   $1 the contributions that are new, as objects of the columns of `fresh` (fingerprint hex, at in ms)
+--   $2 those taken back, as those of `given` in `moved`: boards change by them too
+--   $3 people whose pages changed, an array; null: nothing is told
+--   $4 events, an array
 -- Returns (id, topic, payload) of the row in the outbox. Its boards hold absolute totals,
 -- [user id, name, xp, version, reached at in ms]; those that were final at the entry's time are left out.
 WITH fresh AS MATERIALIZED (
-    SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::bigint[], $7::integer[],
-                         $8::date[], $9::bigint[], $10::text[])
-        AS given (raid_id, contribution_id, epoch, seq, fingerprint, user_id, xp, day, at, effects)
+    SELECT * FROM json_to_recordset($1::json) AS given (
+        raid_id bigint, contribution_id uuid, epoch bigint, seq bigint, fingerprint text, user_id bigint, xp integer,
+        day date, at bigint, effects jsonb)
 ),
 known AS (
     INSERT INTO contribution_keys
         (raid_id, contribution_id, epoch, seq, fingerprint, user_id, xp, day, contributed_at, effects)
-    SELECT raid_id, contribution_id::uuid, epoch, seq, decode(fingerprint, 'hex'), user_id, xp, day,
-           to_timestamp(at::float8 / 1000), effects::jsonb
+    SELECT raid_id, contribution_id, epoch, seq, decode(fingerprint, 'hex'), user_id, xp, day,
+           to_timestamp(at::float8 / 1000), effects
     FROM fresh
 ),
 moved AS MATERIALIZED (
     SELECT raid_id, user_id, day, to_timestamp(at::float8 / 1000) AS at FROM fresh
     UNION ALL
     SELECT raid_id, user_id, day, to_timestamp(at::float8 / 1000)
-    FROM unnest($11::bigint[], $12::bigint[], $13::date[], $14::bigint[]) AS given (raid_id, user_id, day, at)
+    FROM json_to_recordset($2::json) AS given (raid_id bigint, user_id bigint, day date, at bigint)
 ),
 person AS MATERIALIZED (  -- whoever is gone keeps their place on a board, without a name
     SELECT user_id, coalesce(called.name, '""') AS name FROM (SELECT DISTINCT user_id FROM moved) AS one
@@ -63,7 +62,7 @@ board AS (
 )
 INSERT INTO outbox (topic, payload)
 SELECT 'progress',
-       ('{"people":' || $15::text || ',"events":' || $16::text
+       ('{"people":' || $3::text || ',"events":' || $4::text
         || ',"boards":{' || coalesce((SELECT string_agg(said, ',' ORDER BY said) FROM board), '') || '}}')::json
-WHERE $15::text IS NOT NULL
+WHERE $3::text IS NOT NULL
 RETURNING id, topic, payload::text AS payload

@@ -22,12 +22,10 @@ from server.routes.answers import carried_out, json_answer, raid_of, raw_json
 from server.routes.direct import Direct, Ready
 from server.rows import contribution_json
 
-_KEY = idempotency.HEADER.lower().encode()
-
 
 async def post_contribution(request: Request) -> Response:
     caller = await caller_of(request)
-    key = idempotency.key_from(request.headers) or idempotency.make_key()
+    key = idempotency.key_from(request.scope["headers"]) or idempotency.make_key()
     answer = await contribute(
         services_of(request),
         caller,
@@ -36,7 +34,7 @@ async def post_contribution(request: Request) -> Response:
         await read_json(request),
         request_id=request_id_of(request),
     )
-    return Ready(answer.status, answer.body, [*answer.headers, (_KEY, key.encode())])
+    return Ready(answer.status, answer.body, [*answer.headers, (idempotency.NAME, key.encode())])
 
 
 async def post_batch(request: Request) -> Response:
