@@ -127,6 +127,7 @@ def _empty(http: aiohttp.ClientSession, path: str) -> Post:
     async def post(_number: int) -> None:
         async with http.post(path, json={"xp": XP}) as answer:
             assert answer.status == 201, answer.status
+            await answer.read()  # it comes after the head: who does not wait for it costs the server a connection
 
     return post
 
