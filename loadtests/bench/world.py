@@ -95,16 +95,13 @@ def free_port() -> int:
 
 
 def cpu_seconds(pid: int, *, with_children: bool = False) -> float:
-    """Time of a process on the processors so far, all its threads; with its living and ended children for Postgres.
-
-    From the scheduler, which counts nanoseconds. What /proc says elsewhere is in ticks: of what a round of empty
-    requests takes, one is a tenth. Only of those that have ended there is nothing finer.
-    """
-    tasks = Path(f"/proc/{pid}/task")
-    spent = sum(int((task / "schedstat").read_text().split()[0]) for task in tasks.iterdir()) / 1e9
+    """User and system time of a process so far, to the nanosecond; with its living and ended children for Postgres."""
+    # The clock of another process (clock_getcpuclockid). /proc only has it in ticks: of what a round of empty requests
+    # takes, one is a tenth. Of children that have ended there is nothing finer.
+    spent = time.clock_gettime((~pid << 3) | 2)
     if not with_children:
         return spent
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     ended = sum(int(field) for field in fields[13:15]) / TICKS_PER_SECOND
-    children = (tasks / str(pid) / "children").read_text().split()
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return spent + ended + sum(cpu_seconds(int(child)) for child in children)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadtests.bench.fanout.errors import BenchError
+from loadtests.bench.world import cpu_seconds
 from server.embedded.child import LAUNCH
 
 START_SECONDS = 30.0
@@ -88,8 +89,7 @@ def family(pid: int) -> list[int]:
 
 def processor_seconds(pid: int) -> float:
     """User and system time of a process and its living children so far, to the nanosecond."""
-    # The clock of another process (clock_getcpuclockid): /proc only has it in steps of 10 ms.
-    return sum(time.clock_gettime((~one << 3) | 2) for one in family(pid))
+    return sum(cpu_seconds(one) for one in family(pid))
 
 
 def resident_kib(pid: int) -> float:
