@@ -36,16 +36,18 @@ class Flight(Generic[Answer]):
         for position in range(len(self._futures)):
             self.land(position, answer)
 
-    def change(self, position: int) -> "asyncio.Future[Answer]":
-        """Let somebody go on with another flight, who will answer; nothing that happens to this one concerns them."""
-        future, self._futures[position] = self._futures[position], None
+    def change(self, position: int, board: Callable[["asyncio.Future[Answer]"], object]) -> None:
+        """Let somebody go on with another flight, which will answer. Once `board` has taken them, nothing that happens
+        to this one concerns them."""
+        future = self._futures[position]
         assert future is not None, "nobody changes twice"
-        return future
+        board(future)
+        self._futures[position] = None
 
     def fail(self, error: BaseException) -> None:
         for future in self._futures:
             if future is not None:
-                _settle(future, error=error)
+                settle(future, error=error)
 
 
 class Line(Generic[Item, Answer]):
@@ -76,7 +78,7 @@ class Line(Generic[Item, Answer]):
         self._patience = None if patience is None else Patience(patience)
 
     def submit(self, item: Item, future: "asyncio.Future[Answer] | None" = None) -> "asyncio.Future[Answer]":
-        """A future of the item's answer, or of what its flight raised: the one given, of who changes flights.
+        """A future of the item's answer, or of what its flight raised. `future`: of one who changes flights.
 
         Whoever stops waiting (cancels it) does not stop the flight. An item that comes to an empty line is always
         taken.
@@ -97,7 +99,7 @@ class Line(Generic[Item, Answer]):
     def turn_away(self, error: BaseException) -> None:
         """Everyone still in line gets `error`; the flight under way goes on."""
         for _item, future in self._line:
-            _settle(future, error=error)
+            settle(future, error=error)
         self._line.clear()
         self._weight = 0
 
@@ -168,11 +170,12 @@ class Patience:
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
         while self._watched and (self._watched[0][0] <= now or self._watched[0][1].done()):
-            _settle(self._watched.popleft()[1], error=TimeoutError())
+            settle(self._watched.popleft()[1], error=TimeoutError())
         self._timer = loop.call_at(self._watched[0][0], self._look, loop) if self._watched else None
 
 
-def _settle(future: "asyncio.Future[Answer]", *, error: BaseException) -> None:
+def settle(future: "asyncio.Future[Answer]", *, error: BaseException) -> None:
+    """Answer with an error whoever still waits."""
     if future.done():
         return
     future.set_exception(error)

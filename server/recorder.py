@@ -68,8 +68,8 @@ class Recorder:
         )
 
     def record(self, command: Command, decision: Decision, answer: "asyncio.Future[Recorded | None]") -> None:
-        """Have `answer` told what the ledger says, or None where nobody waits for it now. It may also get
-        TimeoutError or LedgerAway, which are for `give_up`."""
+        """Have `answer` told what the ledger says, or None where it is not waited for: it is away or far behind, or
+        there is nothing to record. TimeoutError and LedgerAway, which `answer` may get instead, are for `give_up`."""
         if self._breaker.is_open or not (decision.entries or command.contribution):
             _tell(answer, None)
             return
@@ -108,7 +108,7 @@ class Recorder:
         if not entries or self._breaker.is_open:
             return
         try:
-            self._line.submit(Request(raid_id, entries)).add_done_callback(_look_away)
+            self._line.submit(Request(raid_id, entries))
         except LineFull:
             return  # the log has them
 
@@ -187,8 +187,3 @@ def _place(raid_id: RaidId, decision: Decision) -> EntryKey:
 def _tell(answer: "asyncio.Future[Recorded | None]", recorded: Recorded | None) -> None:
     if not answer.done():
         answer.set_result(recorded)
-
-
-def _look_away(future: "asyncio.Future[Recorded | None]") -> None:
-    if not future.cancelled():
-        future.exception()

@@ -24,7 +24,7 @@ from realtime.commands import Command, LookedUp
 from realtime.cursor import Cursor
 from realtime.errors import RedisAway
 from realtime.raids import Counted, Decided, Decision, RaidStore
-from server.flights import Flight, Line, LineFull
+from server.flights import Flight, Line, LineFull, settle
 from server.healer import Healer
 from server.hints import Hints
 from server.packing import pack_known_key
@@ -139,7 +139,7 @@ class WritePath:
         def landed(position: int, decision: Decision) -> None:
             submissions[position].decision = decision
             if decision.outcome in SUCCESSES:
-                self._record(submissions[position].command, decision, flight.change(position))
+                flight.change(position, partial(self._record, submissions[position].command, decision))
             else:
                 flight.land(position, None)
 
@@ -160,8 +160,13 @@ class WritePath:
     async def _record_after_pause(
         self, command: Command, decision: Decision, answer: "asyncio.Future[Recorded | None]"
     ) -> None:
-        await self._pause(Point.AFTER_DECIDE_BEFORE_RECORD)
-        self._recorder.record(command, decision, answer)
+        try:
+            await self._pause(Point.AFTER_DECIDE_BEFORE_RECORD)
+            self._recorder.record(command, decision, answer)
+        except BaseException as error:
+            # Also at the end of the program: nobody else will ever answer.
+            settle(answer, error=error)
+            raise
 
 
 class _Submission:

@@ -10,7 +10,7 @@ from raidline.ids import ContributionId, RaidId
 from realtime import scripts
 from realtime.commands import Contribute, Update
 from realtime.keys import raid_key
-from server.flights import Line
+from server.flights import Flight, Line, LineFull
 from server.points import Point
 from server.write_path import Accepted, Unavailable
 from tests.faults.rules import Rule
@@ -123,6 +123,28 @@ async def test_those_on_a_flight_that_is_cancelled_do_not_wait_for_ever() -> Non
     done, waiting = await asyncio.wait(futures, timeout=30)
     assert len(done) == 3
     assert not waiting
+
+
+async def test_one_whose_second_flight_does_not_take_them_fails_with_their_first() -> None:
+    def full(_future: object) -> None:
+        raise LineFull
+
+    async def changes(_items: object, flight: Flight[int]) -> None:
+        flight.change(0, full)
+
+    line: Line[int, int] = Line(changes, most=10, waiting=10)
+    futures = [line.submit(number) for number in range(3)]
+    done, _ = await asyncio.wait(futures, timeout=30)
+    assert [type(future.exception()) for future in done] == [LineFull] * 3
+
+
+async def test_one_whose_server_closes_before_the_ledger_is_asked_does_not_wait_for_ever(world: World) -> None:
+    gate = world.one.gate(Point.AFTER_DECIDE_BEFORE_RECORD)
+    decided = asyncio.create_task(world.contribute("decided"))
+    await gate.reached.wait()
+    await world.one.services.write_path.close()
+    done, _ = await asyncio.wait([decided], timeout=30)
+    assert done
 
 
 async def test_an_end_after_a_long_outage_hands_over_a_part_and_heals(
