@@ -280,7 +280,8 @@ def _packed_call(call: Call, run_id: str) -> bytes:
 
 @lru_cache(maxsize=10_000)
 def _packed_head(sha: str, names: tuple[str, ...], arguments: int) -> bytes:
-    """All before the arguments. Made once for every raid that is busy: most of a command are its keys."""
+    """All before the arguments. Made once for every raid that is busy: most of a command are its keys. Some 1.6 KiB
+    each."""
     words = _pack(("EVALSHA", sha, len(names), *names)).partition(b"\r\n")[2]
     return b"*%d\r\n" % (3 + len(names) + arguments) + words
 

@@ -24,7 +24,7 @@ async def send(connection: AbstractConnection, pipeline: bytes, seconds: float) 
         raise _closed()
     writer.write(pipeline)
     if not writer.transport.get_write_buffer_size():
-        return  # all of it is written, as it mostly is
+        return  # all of it is written, as it mostly is, or the connection is lost, as the reading will say
     async with asyncio.timeout(seconds):
         await writer.drain()
 

@@ -26,8 +26,8 @@ def new_request_id() -> str:
 
 
 def header_of(scope: Scope, name: bytes) -> str | None:
-    """The first of this name (lower case), for what every request is asked: Starlette goes through all of them, and
-    decodes none of it faster."""
+    """The first of this name (lower case). For those that every request is asked for: Starlette goes through all of
+    its headers each time."""
     headers: dict[bytes, bytes] | None = scope.get(_HEADERS)
     if headers is None:
         headers = scope[_HEADERS] = dict(reversed(scope["headers"]))

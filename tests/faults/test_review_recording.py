@@ -147,6 +147,16 @@ async def test_one_whose_server_closes_before_the_ledger_is_asked_does_not_wait_
     assert done
 
 
+async def test_what_is_decided_is_recorded_though_its_caller_has_gone(world: World) -> None:
+    gate = world.one.gate(Point.AFTER_DECIDE_BEFORE_RECORD)
+    gone = asyncio.create_task(world.contribute("gone"))
+    await gate.reached.wait()
+    gone.cancel()
+    gate.opened.set()
+    await eventually(world.in_step)
+    assert (await world.contribute("gone")).outcome == "duplicate"
+
+
 async def test_an_end_after_a_long_outage_hands_over_a_part_and_heals(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
