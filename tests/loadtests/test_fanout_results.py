@@ -10,7 +10,7 @@ from loadtests.bench.fanout.packing import packed
 from loadtests.bench.fanout.plot import bars_of, draw, place
 from loadtests.bench.fanout.publisher import http_post, redis_publish
 from loadtests.bench.fanout.report import lines
-from loadtests.bench.fanout.results import Results, middle, ratio
+from loadtests.bench.fanout.results import Results, middle
 from loadtests.bench.fanout.sitting import Weight
 from loadtests.bench.fanout.stopping import Stopping
 from loadtests.bench.fanout.subscribers import Delivery
@@ -37,11 +37,13 @@ def test_a_figure_is_the_median_of_its_repeats() -> None:
     assert middle([]) is None
 
 
-def test_a_ratio_needs_both_figures() -> None:
-    assert ratio(3.0, 4.0) == 0.75
-    assert ratio(None, 4.0) is None
-    assert ratio(3.0, None) is None
-    assert ratio(3.0, 0.0) is None
+def test_a_ratio_is_the_median_of_what_it_is_in_each_repeat() -> None:
+    """The second one ran on a machine half as fast, the third had no floor, and the last one's was too small to see."""
+    mine = [cell("ours", cost, repeat=repeat) for repeat, cost in enumerate((9.0, 20.0, 50.0, 8.0))]
+    floor = [cell("nchan", cost, repeat=repeat) for repeat, cost in ((0, 10.0), (1, 20.0), (3, 0.0), (4, 1.0))]
+    results = Results(cells=mine + floor)
+    assert results.beside(("ours", "SSE", 1000, "10"), ("nchan", "SSE", 1000, "10")) == pytest.approx(0.95)
+    assert results.beside(("ours", "SSE", 1000, "10"), ("nchan", "SSE", 200, "10")) is None
 
 
 def test_memory_is_told_of_the_most_subscribers() -> None:

@@ -10,6 +10,9 @@ from loadtests.bench.fanout.sitting import Weight
 from loadtests.bench.fanout.stopping import Stopping
 from loadtests.bench.fanout.subscribers import Delivery
 
+Place = tuple[str, str, int, str]
+"""Peer, transport, subscribers, rate."""
+
 
 @dataclass(slots=True)
 class Results:
@@ -32,6 +35,15 @@ class Results:
         """Microseconds of the server per delivery."""
         return self.median(lambda cell: cell.server_us, peer, transport, subscribers, rate)
 
+    def beside(self, mine: Place, floor: Place) -> float | None:
+        """How many times the floor's cost per delivery: the median of what it is in each repeat, for what follows one
+        another sees the same noise. None where not both were measured."""
+        ours, theirs = self._costs(mine), self._costs(floor)
+        return middle([ours[one] / theirs[one] for one in ours.keys() & theirs.keys() if theirs[one]])
+
+    def _costs(self, place: Place) -> dict[int, float]:
+        return {cell.repeat: cell.server_us for cell in self.cells if place_of(cell) == place}
+
     def weight(self, peer: str, transport: str) -> float | None:
         """KiB per connection, by the largest number of them that was measured."""
         mine = [weight for weight in self.weights if (weight.peer, weight.transport) == (peer, transport)]
@@ -53,14 +65,9 @@ class Results:
         )
 
 
-def place_of(cell: Cell) -> tuple[str, str, int, str]:
+def place_of(cell: Cell) -> Place:
     return cell.peer, cell.transport, cell.subscribers, cell.rate
 
 
 def middle(values: list[float]) -> float | None:
     return statistics.median(values) if values else None
-
-
-def ratio(value: float | None, to: float | None) -> float | None:
-    """None where one of them was not measured."""
-    return None if value is None or not to else value / to

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from loadtests.bench.fanout.knobs import BURST, RATES
 from loadtests.bench.fanout.peer import SSE, WEBSOCKET
-from loadtests.bench.fanout.results import Results, middle, ratio
+from loadtests.bench.fanout.results import Results, middle
 
 OURS, PLAIN, NCHAN = "ours", "ours, plain ASGI", "nchan, Redis store"
 
@@ -53,9 +53,8 @@ def rows(results: Results) -> list[Row]:
 def _beside_nchan(results: Results) -> Iterator[Row]:
     for peer, transport, most in BESIDE_NCHAN:
         for rate, limit in most.items():
-            ours = results.cost(peer, transport, MANY, rate)
-            theirs = results.cost(NCHAN, transport, MANY, rate)
-            yield Row(f"{peer}, {transport}, {MANY}, {in_words(rate)}: of nchan's CPU", ratio(ours, theirs), limit)
+            cost = results.beside((peer, transport, MANY, rate), (NCHAN, transport, MANY, rate))
+            yield Row(f"{peer}, {transport}, {MANY}, {in_words(rate)}: of nchan's CPU", cost, limit)
 
 
 def _overload(results: Results) -> Iterator[Row]:
@@ -73,8 +72,8 @@ def _memory(results: Results) -> Iterator[Row]:
 def _many_beside_few(results: Results) -> Iterator[Row]:
     for transport in (SSE, WEBSOCKET):
         for rate in RATES:
-            many, few = (results.cost(OURS, transport, count, rate) for count in (MOST, FEW))
-            yield Row(f"{OURS}, {transport}, {in_words(rate)}: {MOST} beside {FEW}", ratio(many, few), MOST_BESIDE_FEW)
+            cost = results.beside((OURS, transport, MOST, rate), (OURS, transport, FEW, rate))
+            yield Row(f"{OURS}, {transport}, {in_words(rate)}: {MOST} beside {FEW}", cost, MOST_BESIDE_FEW)
 
 
 def _contribution(results: Results) -> Row:
