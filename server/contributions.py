@@ -18,9 +18,9 @@ from server.bodies import BatchItem, ContributionBody
 from server.caller import Caller
 from server.failures import problem_of, refusal
 from server.json_body import validate
+from server.outcomes import Accepted, Refused
 from server.problems import PROBLEM_JSON, Problem, insufficient_scope
 from server.times import milliseconds, not_over, today_in
-from server.write_path import Accepted, Refused
 
 if TYPE_CHECKING:
     from server.services import Services

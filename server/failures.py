@@ -13,8 +13,8 @@ from starlette.routing import Match
 from persistence.errors import LedgerAway, RaidUnknown, ZoneUnknown
 from realtime.errors import RedisAway
 from server.context import request_id_of
+from server.outcomes import Unavailable
 from server.problems import FieldError, Problem, invalid_field, unavailable
-from server.write_path import Unavailable
 
 _REASONS = {
     "redis_away": "The raids cannot be reached at the moment.",

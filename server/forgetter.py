@@ -19,7 +19,7 @@ from raidline.ids import RaidId, UserId
 from realtime.commands import Leave
 from realtime.errors import RedisAway
 from realtime.forgetting import drop_person, scrub
-from server.write_path import Accepted, Unavailable
+from server.outcomes import Accepted, Unavailable
 
 if TYPE_CHECKING:
     from server.services import Services

@@ -11,8 +11,8 @@ from persistence.boards import Boards
 from raidline.boards import DAY_MS, HOUR_MS, Board, Period, RaidBoard, Total, daily, weekly
 from raidline.ids import UserId
 from realtime.boards import Around, BoardPage, BoardStore, Building, Place
+from server.outcomes import Unavailable
 from server.shared_work import Shared, StillUnderWay
-from server.write_path import Unavailable
 
 GRACE_MS = 10 * 60 * 1000
 """How long a board waits, once it is final, for what was decided before and is not recorded yet."""

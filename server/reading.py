@@ -12,8 +12,8 @@ from realtime.cursor import NOWHERE, Cursor
 from realtime.logs import HEAL_TRIES
 from realtime.raids import EVERYONE, LogPage, View, Viewer
 from realtime.snapshot import Snapshot
+from server.outcomes import Unavailable
 from server.problems import Problem
-from server.write_path import Unavailable
 
 if TYPE_CHECKING:
     from server.services import Services

@@ -21,9 +21,9 @@ from realtime.errors import RedisAway
 from realtime.inspection import Inspected
 from server.board_audit import BoardAudit
 from server.comparison import differences
+from server.outcomes import Accepted
 from server.packing import loaded_state
 from server.services import Services
-from server.write_path import Accepted
 
 LOOKS = 10
 """How often a raid is read again because somebody wrote to it between the two readings."""

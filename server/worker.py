@@ -18,9 +18,9 @@ from realtime.cancelling import end_tasks
 from realtime.commands import Settle
 from realtime.errors import RedisAway
 from server.forgetter import forget_the_rest
+from server.outcomes import REDIS_AWAY, Unavailable
 from server.services import Services
 from server.times import now_ms
-from server.write_path import REDIS_AWAY, Unavailable
 
 DEADLINES_SECONDS = 0.5
 HINTS_SECONDS = 1.0

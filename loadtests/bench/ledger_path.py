@@ -24,10 +24,10 @@ from raidline.ids import CommandId, ContributionId, InviteCode, RaidId, UserId
 from realtime.commands import Contribute, Join, Start
 from server.flights import Flight, Line
 from server.logs import configure_logs
+from server.outcomes import Accepted
 from server.recorder import RECORD_MOST, RECORD_WAITING
 from server.services import Services, open_services
 from server.settings import load_settings
-from server.write_path import Accepted
 
 CALLERS = 2_000
 """Requests under way at once, each of a person of its own."""

@@ -21,6 +21,7 @@ from server.caller import Caller, User
 from server.contributions import prepare
 from server.failures import refusal
 from server.json_body import validate
+from server.outcomes import Refused, Unavailable
 from server.problems import Problem
 from server.replay.client import Answer
 from server.replay.patience import Patience
@@ -33,7 +34,6 @@ from server.rows import raid_json
 from server.services import Services, open_services
 from server.settings import Settings
 from server.worker import run_worker
-from server.write_path import Refused, Unavailable
 
 CONCURRENCY = 512
 """Rows under way at once: what is decided while a batch is recorded makes the next one."""

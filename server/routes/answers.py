@@ -14,8 +14,8 @@ from server import reading
 from server.caller import ADMIN, Caller
 from server.context import services_of
 from server.failures import refusal
+from server.outcomes import Refused
 from server.ready_made import etag_of, matches
-from server.write_path import Refused
 
 JSON: Final = "application/json"
 

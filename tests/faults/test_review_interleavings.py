@@ -15,9 +15,9 @@ import realtime.healing
 import server.auditor
 from realtime.cursor import Cursor
 from realtime.keys import raid_key, raid_keys
+from server.outcomes import Accepted, Refused, Unavailable
 from server.services import open_services
 from server.settings import Settings
-from server.write_path import Accepted, Refused, Unavailable
 from tests.faults.world import Crash, Server, World, all_different, bare_world, id_of
 from tests.helpers import eventually
 

@@ -11,8 +11,8 @@ from realtime import scripts
 from realtime.commands import Contribute, Update
 from realtime.keys import raid_key
 from server.flights import Flight, Line, LineFull
+from server.outcomes import Accepted, Unavailable
 from server.points import Point
-from server.write_path import Accepted, Unavailable
 from tests.faults.rules import Rule
 from tests.faults.world import Server, World, id_of
 from tests.helpers import eventually

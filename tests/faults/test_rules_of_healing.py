@@ -15,8 +15,8 @@ from realtime.commands import Cancel, Update
 from realtime.healing import Frozen, RaidCare
 from realtime.keys import raid_key
 from server.healer import Healer
+from server.outcomes import Unavailable
 from server.points import Point
-from server.write_path import Unavailable
 from tests.faults.rules import Rule
 from tests.faults.world import Server, World, all_different, id_of
 from tests.helpers import eventually

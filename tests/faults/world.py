@@ -19,10 +19,10 @@ from realtime.commands import Command, Contribute, Start
 from realtime.cursor import Cursor
 from realtime.keys import raid_key, raid_keys
 from realtime.raids import Decision
+from server.outcomes import Accepted, Outcome
 from server.points import Point
 from server.services import Services, open_services
 from server.settings import Settings
-from server.write_path import Accepted, Outcome
 from tests.helpers import eventually
 
 TABLES = (

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from realtime.commands import Command
-from server.write_path import Outcome, Unavailable
+from server.outcomes import Outcome, Unavailable
 from tests.server.conftest import OpenServer
 from tests.server.people import People, code_of
 

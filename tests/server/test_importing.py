@@ -18,12 +18,13 @@ from rich.console import Console
 from raidline.ids import RaidId, UserId
 from realtime.commands import Command
 from server import reading
+from server.outcomes import Accepted, Outcome, Unavailable
 from server.reconciliation import Reconciliation
 from server.replay import replay
 from server.replay.importing import import_log
 from server.services import open_services
 from server.settings import Settings
-from server.write_path import Accepted, Outcome, Unavailable, WritePath
+from server.write_path import WritePath
 from tests.conftest import Launch
 from tests.helpers import ADMIN_TOKEN, REPOSITORY, eventually
 

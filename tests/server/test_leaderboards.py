@@ -29,7 +29,7 @@ from raidline.ids import RaidId, UserId
 from realtime.boards import BoardPage, BoardStore
 from realtime.connection import Scripted
 from server.leaderboards import CATCH_UP_DAYS, GRACE_MS, Leaderboards
-from server.write_path import Unavailable
+from server.outcomes import Unavailable
 from tests.helpers import eventually
 from tests.server.conftest import OpenServer
 from tests.server.people import People, Person, code_of

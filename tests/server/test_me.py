@@ -12,9 +12,9 @@ from redis.asyncio import Redis
 
 from realtime.commands import Command
 from server import times
+from server.outcomes import Outcome
 from server.reconciliation import Reconciliation
 from server.settings import Settings
-from server.write_path import Outcome
 from tests.helpers import eventually
 from tests.server.conftest import OpenServer
 from tests.server.people import People, Person, code_of
