@@ -8,6 +8,7 @@ import pytest_asyncio
 
 from tests.cluster.node import cluster_program
 from tests.cluster.nodes import Nodes, cluster_of
+from tests.server.conftest import one_day as one_day
 from tests.server.conftest import open_server as open_server
 from tests.server.conftest import people as people
 from tests.server.conftest import server as server
