@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from raidline.ids import RaidId
 from realtime import keys
-from realtime.connection import Call
+from realtime.calls import Call
 from realtime.scripting import Scripting
 from realtime.scripts import script
 

@@ -15,7 +15,8 @@ import orjson
 from raidline.boards import BoardName, Total
 from raidline.ids import UserId
 from realtime import keys
-from realtime.connection import RUN_ID, Call, Reply
+from realtime.answers import Reply
+from realtime.calls import RUN_ID, Call
 from realtime.scripting import Scripting
 from realtime.scripts import script
 

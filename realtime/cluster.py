@@ -15,9 +15,11 @@ from typing import Any, Generic, TypeVar
 
 from redis.exceptions import AskError, MovedError, ResponseError, TryAgainError
 
+from realtime.answers import Reply, refusal
+from realtime.calls import Call
 from realtime.cancelling import begin, end_tasks
 from realtime.cluster_url import NodeName
-from realtime.connection import Call, Pause, Reply, Runner, Scripted, Take, no_pause, refusal
+from realtime.connection import Pause, Runner, Scripted, Take, no_pause
 from realtime.errors import RedisAway
 from realtime.scripts import sharded
 from realtime.topology import Topology, slot_of

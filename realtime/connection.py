@@ -9,31 +9,20 @@ import abc
 import asyncio
 import contextlib
 import logging
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakKeyDictionary
 
-from hiredis import pack_command
 from redis.asyncio import Redis
 from redis.asyncio.connection import AbstractConnection
-from redis.exceptions import (
-    ClusterDownError,
-    NoScriptError,
-    OutOfMemoryError,
-    ReadOnlyError,
-    RedisError,
-    ResponseError,
-)
+from redis.exceptions import NoScriptError, RedisError, ResponseError
 
+from realtime.answers import Reply, as_reply, parse_info, refusal
+from realtime.calls import Call, packed, packed_call
 from realtime.errors import RedisAway
 from realtime.pipeline import send, take_replies
 from realtime.pool import Pool
 from realtime.scripts import Script
-
-Reply = list[bytes]
-"""What a script answered: a flat list. A single word comes as a list of one."""
 
 Pause = Callable[[str], Awaitable[None]]
 """Awaited at the named points where a crash matters; see `server/points.py`."""
@@ -41,22 +30,6 @@ Pause = Callable[[str], Awaitable[None]]
 Take = Callable[[int, Reply | ResponseError], None]
 
 logger = logging.getLogger(__name__)
-
-RUN_ID = object()
-"""Stands in a call's arguments where the run id of the connection has to go."""
-
-# Answers that mean "not now", not "wrong": the server is loading, full, read-only, failing over or busy.
-# redis-py takes the word off those it has a class for; inside a script's error it stands after ": -".
-_NOT_NOW = re.compile(r"(?:^|: -)(?:LOADING|OOM|READONLY|MASTERDOWN|BUSY|MISCONF|NOREPLICAS|CLUSTERDOWN)\b")
-_NOT_NOW_CLASSES = (OutOfMemoryError, ReadOnlyError, ClusterDownError, NoScriptError)
-
-
-class Call(NamedTuple):
-    """One script call. `arguments` may hold RUN_ID."""
-
-    script: Script
-    keys: Sequence[str]
-    arguments: Sequence[str | bytes | int | object]
 
 
 async def no_pause(_point: str) -> None:
@@ -235,7 +208,7 @@ class Scripted(Runner):
     ) -> list[tuple[int, Call]]:
         """Send all of it, and hand on the replies. Returns the calls whose script Redis does not know."""
         run_id, unknown = self._run_ids[connection], []
-        commands = [_packed_call(call, run_id) for _at, call in calls]
+        commands = [packed_call(call, run_id) for _at, call in calls]
         await send(connection, b"".join(commands) + packed(hints), self._timeout)
         await self._pause("after_lua_before_reply")
         waiting = iter(calls)
@@ -247,7 +220,7 @@ class Scripted(Runner):
             if isinstance(reply, NoScriptError):
                 unknown.append(call)
             else:
-                take(call[0], _as_reply(reply))
+                take(call[0], as_reply(reply))
 
         await take_replies(connection, len(calls) + len(hints), taken, self._timeout)
         return unknown
@@ -256,54 +229,3 @@ class Scripted(Runner):
         for one in scripts:
             await connection.send_command("SCRIPT LOAD", one.source)
             await connection.read_response()
-
-
-_pack: Callable[[tuple[Any, ...]], bytes] = pack_command  # its own annotation says tuples of one
-
-
-def packed(commands: Iterable[Sequence[str | bytes | int]]) -> bytes:
-    """Commands as they go over the wire. redis-py packs in Python, at eight times the cost; scripts have many keys."""
-    return b"".join([_pack(tuple(command)) for command in commands])
-
-
-def parse_info(info: bytes) -> dict[str, str]:
-    """The lines `name:value` of an INFO answer."""
-    lines = info.decode("ascii", "replace").splitlines()
-    return {name: value for name, colon, value in (line.partition(":") for line in lines) if colon}
-
-
-def _packed_call(call: Call, run_id: str) -> bytes:
-    arguments = [run_id if argument is RUN_ID else argument for argument in call.arguments]
-    head = _packed_head(call.script.sha, tuple(call.keys), len(arguments))
-    return head + _pack(tuple(arguments)).partition(b"\r\n")[2]
-
-
-@lru_cache(maxsize=10_000)
-def _packed_head(sha: str, names: tuple[str, ...], arguments: int) -> bytes:
-    """All before the arguments. Made once for every raid that is busy: most of a command are its keys. Some 1.6 KiB
-    each."""
-    words = _pack(("EVALSHA", sha, len(names), *names)).partition(b"\r\n")[2]
-    return b"*%d\r\n" % (3 + len(names) + arguments) + words
-
-
-def _as_reply(reply: object) -> Reply | ResponseError:
-    """Raises RedisAway."""
-    if isinstance(reply, list):
-        return reply
-    if isinstance(reply, bytes):
-        return [reply]
-    assert isinstance(reply, ResponseError), "scripts answer lists and words"
-    refused = refusal(reply)
-    if isinstance(refused, RedisAway):
-        raise refused
-    return reply
-
-
-def refusal(error: ResponseError) -> Exception:
-    """RedisAway where Redis will not work now; the error itself where the fault is ours.
-
-    A script that is unknown although it was just loaded (flushed, failed over) counts as "not now" too.
-    """
-    if isinstance(error, _NOT_NOW_CLASSES) or _NOT_NOW.search(str(error)):
-        return RedisAway(f"Redis refuses to work: {error}")
-    return error

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from raidline.ids import RaidId, UserId
 from realtime import keys
-from realtime.connection import Call
+from realtime.calls import Call
 from realtime.scripting import Scripting
 from realtime.scripts import script
 

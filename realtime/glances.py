@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from raidline.ids import Epoch, RaidId
 from realtime import keys
-from realtime.connection import RUN_ID, Call
+from realtime.calls import RUN_ID, Call
 from realtime.raids import Viewer
 from realtime.scripting import Scripting
 from realtime.scripts import script

@@ -13,7 +13,9 @@ import orjson
 
 from raidline.ids import CommandId, Epoch, RaidId, Seq
 from realtime import keys
-from realtime.connection import RUN_ID, Call, Pause, Reply, no_pause
+from realtime.answers import Reply
+from realtime.calls import RUN_ID, Call
+from realtime.connection import Pause, no_pause
 from realtime.entries import LedgerEntry
 from realtime.scripting import Scripting
 from realtime.scripts import script

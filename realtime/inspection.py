@@ -7,7 +7,8 @@ from typing import Any
 
 from raidline.ids import Epoch, RaidId, Seq
 from realtime import keys
-from realtime.connection import Call, Scripted
+from realtime.calls import Call
+from realtime.connection import Scripted
 from realtime.cursor import Cursor
 from realtime.healing import AuditEntry, HealToken, RaidCare
 from realtime.scripting import Scripting

@@ -19,8 +19,8 @@ from redis.asyncio.connection import AbstractConnection
 from redis.crc import key_slot
 from redis.exceptions import ClusterDownError, MovedError, RedisError
 
+from realtime.calls import packed
 from realtime.cancelling import end_tasks
-from realtime.connection import packed
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from raidline.ids import Epoch, Seq, UserId
 from realtime import keys
-from realtime.connection import RUN_ID, Call, Reply
+from realtime.answers import Reply
+from realtime.calls import RUN_ID, Call
 from realtime.cursor import Cursor
 from realtime.entries import Entry
 from realtime.reaching import heads

@@ -11,7 +11,7 @@ from redis.exceptions import ResponseError
 from raidline.ids import Epoch, RaidId, Seq, UserId
 from realtime import keys
 from realtime.attendance import Delta
-from realtime.connection import RUN_ID, Call
+from realtime.calls import RUN_ID, Call
 from realtime.cursor import Cursor
 from realtime.errors import RedisAway
 from realtime.marks import Mark

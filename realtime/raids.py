@@ -9,8 +9,9 @@ from redis.exceptions import ResponseError
 
 from raidline.ids import Epoch, RaidId, Seq, UserId
 from realtime import keys
+from realtime.answers import Reply
+from realtime.calls import RUN_ID, Call
 from realtime.commands import Command, LookedUp
-from realtime.connection import RUN_ID, Call, Reply
 from realtime.cursor import Cursor
 from realtime.entries import Entry, LedgerEntry
 from realtime.marks import Mark, parse_mark

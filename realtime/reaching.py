@@ -6,7 +6,8 @@ from typing import TypeVar
 from redis.exceptions import ResponseError
 
 from raidline.ids import Epoch, Seq
-from realtime.connection import Call, Reply
+from realtime.answers import Reply
+from realtime.calls import Call
 from realtime.cursor import Cursor
 from realtime.errors import RedisAway
 from realtime.scripting import Scripting

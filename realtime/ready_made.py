@@ -18,7 +18,7 @@ import orjson
 
 from raidline.ids import UserId
 from realtime import keys
-from realtime.connection import Call
+from realtime.calls import Call
 from realtime.lane import Reading
 from realtime.scripting import Scripting
 from realtime.scripts import script

@@ -11,7 +11,9 @@ from typing import Any, Protocol
 
 from redis.exceptions import ResponseError
 
-from realtime.connection import Call, Reply, Scripted, Take
+from realtime.answers import Reply
+from realtime.calls import Call
+from realtime.connection import Scripted, Take
 
 
 class Scripting(Protocol):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from raidline.ids import RaidId, TokenHash, UserId
 from realtime import keys
-from realtime.connection import RUN_ID, Call
+from realtime.calls import RUN_ID, Call
 from realtime.scripting import Scripting
 from realtime.scripts import script
 

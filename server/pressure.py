@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Mapping
 
 import structlog
 
-from realtime.connection import parse_info
+from realtime.answers import parse_info
 from realtime.errors import RedisAway
 from realtime.scripting import Scripting
 

@@ -9,9 +9,10 @@ from redis.asyncio import Redis
 from redis.crc import key_slot
 from redis.exceptions import ResponseError
 
+from realtime.calls import RUN_ID, Call
 from realtime.cluster import ScriptedCluster
 from realtime.cluster_lane import ClusterLane
-from realtime.connection import RUN_ID, Call, Scripted
+from realtime.connection import Scripted
 from realtime.errors import RedisAway
 from realtime.scripts import script, sharded
 from realtime.topology import Topology

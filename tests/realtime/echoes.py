@@ -5,7 +5,8 @@ import hashlib
 import time
 from collections.abc import Iterator
 
-from realtime.connection import Call, Scripted
+from realtime.calls import Call
+from realtime.connection import Scripted
 from realtime.errors import RedisAway
 from realtime.scripts import Script
 

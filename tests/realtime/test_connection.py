@@ -6,7 +6,9 @@ import pytest
 import pytest_asyncio
 from redis.exceptions import ResponseError
 
-from realtime.connection import RUN_ID, Call, Scripted, parse_info
+from realtime.answers import parse_info
+from realtime.calls import RUN_ID, Call
+from realtime.connection import Scripted
 from realtime.errors import RedisAway
 from server.embedded import EmbeddedRedis
 from tests.realtime.echoes import BROKEN, ECHO, OTHER_ECHO, WRITE, assert_answers_are_ones_own, echo

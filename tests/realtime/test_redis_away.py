@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from raidline.ids import Epoch
-from realtime.connection import RUN_ID, Call, Scripted
+from realtime.calls import RUN_ID, Call
+from realtime.connection import Scripted
 from realtime.errors import RedisAway
 from server.embedded import EmbeddedRedis
 from tests.helpers import eventually
