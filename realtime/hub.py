@@ -11,12 +11,10 @@ import logging
 import random
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
-from typing import Any
-
-import orjson
 
 from raidline.ids import RaidId, TokenHash, UserId
-from realtime import frames, keys
+from realtime import frames
+from realtime.announcements import Announcements
 from realtime.cancelling import begin, end_tasks
 from realtime.channel import Channel
 from realtime.channels import Channels
@@ -38,16 +36,6 @@ logger = logging.getLogger(__name__)
 
 SessionsGone = Callable[[Collection[TokenHash]], Awaitable[Collection[TokenHash]]]
 """Which of these sessions have ended."""
-
-PagesDropped = Callable[[Collection[UserId] | None], None]
-"""Told of people whose ready-made pages were dropped; None for everybody's."""
-
-PersonChanged = Callable[[UserId, Collection[TokenHash]], None]
-"""Told of somebody with another name or zone, and of their sessions."""
-
-_REVOKED = keys.SESSIONS_REVOKED.encode()
-_CHANGED = keys.PEOPLE_CHANGED.encode()
-_DROPPED = keys.PAGES_DROPPED.encode()
 
 _CHECK_AGAIN_S = 0.5
 
@@ -118,17 +106,11 @@ class Hub:
             interval=self._settings.heartbeat,
             slow_limit=self._settings.slow_limit,
         )
+        self.announcements = Announcements(listener)
+        self.announcements.on_session_ended(self._session_ended)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._revocation_listeners: list[Callable[[TokenHash | None], None]] = []
-        self._change_listeners: list[PersonChanged] = []
-        self._drop_listeners: list[PagesDropped] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self.draining = False
-
-    @property
-    def hears_of_drops(self) -> bool:
-        """Whether those who were added by `on_pages_dropped` are told now."""
-        return self._listener.hears(_DROPPED)
 
     @property
     def stream_count(self) -> int:
@@ -136,9 +118,7 @@ class Hub:
 
     def start(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._listener.join(_REVOKED)
-        self._listener.join(_CHANGED)
-        self._listener.join(_DROPPED)
+        self.announcements.start()
         self._listener.start(self)
         self._tasks.add(self._loop.create_task(self._heartbeat.run()))
         if self._presence is not None:
@@ -160,19 +140,6 @@ class Hub:
         """Send everybody away, to come back elsewhere. Safe to call from a signal handler or a thread."""
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._drain, reason)
-
-    def on_session_revoked(self, callback: Callable[[TokenHash | None], None]) -> None:
-        """Have `callback` called with every session that is ended anywhere, and with None when some may have been
-        missed."""
-        self._revocation_listeners.append(callback)
-
-    def on_pages_dropped(self, callback: PagesDropped) -> None:
-        """Have `callback` called with every drop of ready-made pages anywhere, and when some may have been missed."""
-        self._drop_listeners.append(callback)
-
-    def on_person_changed(self, callback: PersonChanged) -> None:
-        """Have `callback` called with everybody whose name or zone is changed anywhere, and with their sessions."""
-        self._change_listeners.append(callback)
 
     def online(self, raid_id: RaidId) -> set[UserId]:
         """Who follows this raid through this process."""
@@ -241,59 +208,43 @@ class Hub:
 
     def on_message(self, name: bytes, payload: bytes) -> None:
         try:
-            if name == _REVOKED:
-                self._revoke([TokenHash(payload.decode())])
-            elif name == _CHANGED:
-                self._changed(orjson.loads(payload))
-            elif name == _DROPPED:
-                self._dropped(orjson.loads(payload)["people"])
+            if self.announcements.takes(name):
+                self.announcements.on_message(name, payload)
             else:
                 self._channels.on_message(name, payload)
         except Exception:
             logger.exception("a message could not be handled")
 
     def on_lost(self, names: Collection[bytes], reason: str) -> None:
-        if _DROPPED in names:
-            self._dropped(None)
+        self.announcements.on_lost(names)
         self._channels.on_lost(names, reason)
 
     def on_back(self, name: bytes) -> None:
-        if name == _DROPPED:
-            self._dropped(None)
-        elif name == _REVOKED:
-            self._look_for_the_revoked()
+        if self.announcements.takes(name):
+            self.announcements.on_back(name)
         else:
             self._channels.on_back(name)
 
-    def _look_for_the_revoked(self) -> None:
-        for tell in self._revocation_listeners:
-            tell(None)  # or a stream opened from now on could be of a session whose end was missed
-        if self._sessions_gone is not None and self._streams.sessions and self._loop is not None:
+    def _session_ended(self, token_hash: TokenHash | None) -> None:
+        if token_hash is not None:
+            for stream in self._streams.of_session(token_hash):
+                stream.end(Ending.SESSION_OVER)
+        elif self._sessions_gone is not None and self._streams.sessions and self._loop is not None:
             begin(self._check_sessions(self._sessions_gone), self._tasks)
 
     async def _check_sessions(self, sessions_gone: SessionsGone) -> None:
-        """Revocations are forgotten by pub/sub too. Asked until there is an answer: a stream asks for nothing."""
+        """Revocations are forgotten by pub/sub too."""
+        for token_hash in await self._gone(sessions_gone):
+            self.announcements.session_ended(token_hash)
+
+    async def _gone(self, sessions_gone: SessionsGone) -> Collection[TokenHash]:
+        """Asked until there is an answer: a stream asks for nothing."""
         while True:
             try:
-                return self._revoke(await sessions_gone(self._streams.sessions))
+                return await sessions_gone(self._streams.sessions)
             except Exception as error:
                 logger.warning("sessions of open streams could not be checked: %r", error)
             await asyncio.sleep(_CHECK_AGAIN_S)
-
-    def _revoke(self, token_hashes: Collection[TokenHash]) -> None:
-        for token_hash in token_hashes:
-            for tell in self._revocation_listeners:
-                tell(token_hash)
-            for stream in self._streams.of_session(token_hash):
-                stream.end(Ending.SESSION_OVER)
-
-    def _dropped(self, people: Collection[UserId] | None) -> None:
-        for tell in self._drop_listeners:
-            tell(people)
-
-    def _changed(self, news: dict[str, Any]) -> None:
-        for tell in self._change_listeners:
-            tell(UserId(news["userId"]), [TokenHash(one) for one in news["tokenHashes"]])
 
     def _drain(self, reason: str) -> None:
         self.draining = True

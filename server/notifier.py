@@ -16,9 +16,9 @@ from persistence.ledger import Ledger
 from persistence.rows import OutboxRow
 from raidline.ids import RaidId, TokenHash, UserId
 from realtime import keys
+from realtime.announcements import PagesDropped
 from realtime.boards import BoardStore
 from realtime.errors import RedisAway
-from realtime.hub import PagesDropped
 from realtime.ready_made import drop_definitions
 from realtime.scripting import Scripting
 from realtime.scripts import script

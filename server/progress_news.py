@@ -17,10 +17,10 @@ import orjson
 from persistence.rows import OutboxRow
 from raidline.ids import RaidId, UserId
 from realtime import keys
+from realtime.announcements import PagesDropped
 from realtime.boards import BoardStore
 from realtime.channels import aside_message
 from realtime.entries import Aside
-from realtime.hub import PagesDropped
 from realtime.own_log import OwnEvent, OwnLogs
 from realtime.ready_made import drop_people
 from realtime.scripting import Scripting

@@ -221,8 +221,8 @@ def _leaderboards(stack: AsyncExitStack, store: BoardStore, pool: Pool) -> Leade
 def _ready_made(stack: AsyncExitStack, scripted: Scripting, hub: Hub, notifier: Notifier) -> ReadyMade:
     background = Background()
     store = ReadyMadeStore(scripted, open_lane(scripted, ACHIEVEMENTS_VERSION))
-    ready_made = ReadyMade(store, background, lambda: hub.hears_of_drops)
-    hub.on_pages_dropped(ready_made.forget)
+    ready_made = ReadyMade(store, background, lambda: hub.announcements.hears_of_pages)
+    hub.announcements.on_pages_dropped(ready_made.forget)
     notifier.on_pages_dropped(ready_made.forget)
     for part in (background, ready_made):
         stack.push_async_callback(part.close)
@@ -242,8 +242,8 @@ def _hub(
     limits = HubSettings(max_streams=settings.max_connections)
     own = Own(OwnLogs(scripted), functools.partial(own_snapshot, Profiles(pool), StreakPages(pool)))
     hub = Hub(store, redis.listener(), healer.ensure, limits, sessions.gone, own, PresenceStore(scripted))
-    hub.on_session_revoked(sessions.forget)
-    hub.on_person_changed(sessions.forget_person)
+    hub.announcements.on_session_ended(sessions.forget)
+    hub.announcements.on_person_changed(sessions.forget_person)
     hub.start()
     stack.push_async_callback(hub.stop)
     return hub

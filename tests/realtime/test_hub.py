@@ -118,7 +118,7 @@ async def test_online_is_who_watches_through_this_process() -> None:
 async def test_a_revoked_session_ends_its_streams_at_once() -> None:
     async with bench() as on:
         told: list[str | None] = []
-        on.hub.on_session_revoked(told.append)
+        on.hub.announcements.on_session_ended(told.append)
         ended, other = await on.client(token="a"), await on.client(token="b")
         on.ear.hear(b"a", SESSIONS_REVOKED)
         assert ended.ended
@@ -148,7 +148,7 @@ async def test_sessions_that_ended_unheard_are_asked_for_after_a_loss() -> None:
 
     async with bench(sessions_gone=sessions_gone) as on:
         told: list[str | None] = []
-        on.hub.on_session_revoked(told.append)
+        on.hub.announcements.on_session_ended(told.append)
         gone, fine = await on.client(token="a"), await on.client(token="b")
         on.ear.lose()
         on.ear.regain()

@@ -256,7 +256,7 @@ async def test_a_page_is_remembered_until_it_is_dropped_anywhere(services: Servi
     services.ready_made._memory = ExpiringCache(10, 3600)  # nothing is forgotten by itself
     await services.ready_made.page(PAGE, shelf.build)
     await kept(services)
-    await eventually(lambda: services.hub.hears_of_drops)
+    await eventually(lambda: services.hub.announcements.hears_of_pages)
     async with open_services(settings) as other:
         for number in range(2, 12):
             for _ in range(3):
