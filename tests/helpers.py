@@ -71,6 +71,20 @@ async def next_millisecond(redis: Redis) -> None:
         pass
 
 
+async def all_written(redis_url: str) -> None:
+    """Returns when all that Redis has answered is in its append-only file, and outlives a kill.
+
+    While the disk still syncs what came before it, Redis answers for up to two seconds before it writes.
+    """
+    async with Redis.from_url(redis_url) as redis:
+
+        async def is_written() -> bool:
+            told = await redis.info("persistence")
+            return int(told["aof_buffer_length"]) == 0
+
+        await eventually(is_written, 60)
+
+
 def free_port() -> int:
     """One that nobody else is given while it is still to be taken, nor while who has it is away for a moment.
 

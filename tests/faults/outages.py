@@ -14,7 +14,7 @@ import redis.asyncio
 
 from tests.faults.crowd import Post
 from tests.faults.outage import Outage, outage
-from tests.helpers import eventually
+from tests.helpers import all_written, eventually
 
 AWAY_SECONDS = 20.0
 BOUND_SECONDS = 8.0
@@ -188,20 +188,12 @@ async def redis_restarted_while_202s_are_unrecorded(folder: Path) -> None:
         try:
             posts = await scene.contribute(30)
             assert {post.answer.status for post in posts if post.answer.accepted} == {202}
-            await eventually(lambda: _is_written(scene), 60)
+            await all_written(scene.stage.redis_url)
             await scene.stage.redis.kill()
             await scene.stage.redis.start()
         finally:
             scene.stage.postgres.resume()
         await scene.is_over()
-
-
-async def _is_written(scene: Outage) -> bool:
-    """All that was answered is in the append-only file. While the disk still syncs what came before it, Redis answers
-    for up to two seconds before it writes: a promise of `everysec` that is not the one to be tried here."""
-    async with redis.asyncio.Redis.from_url(scene.stage.redis_url) as client:
-        told = await client.info("persistence")
-    return int(told["aof_buffer_length"]) == 0
 
 
 async def disk_full(folder: Path) -> None:

@@ -10,7 +10,7 @@ from realtime.calls import RUN_ID, Call
 from realtime.connection import Scripted
 from realtime.errors import RedisAway
 from server.embedded import EmbeddedRedis
-from tests.helpers import eventually
+from tests.helpers import all_written, eventually
 from tests.realtime.echoes import ECHO, answers, echo, within
 from tests.realtime.raid_world import ALICE, RAID, World, contribution
 
@@ -66,6 +66,7 @@ async def test_a_killed_redis_is_away_and_its_next_run_is_known_for_another(
     world = World(scripted)
     await world.active(ALICE)
     first_run = await scripted.run_id()
+    await all_written(lonely_redis.url)
     await lonely_redis.kill()
 
     with within(20), pytest.raises(RedisAway):

@@ -5,13 +5,14 @@ from functools import partial
 from redis.asyncio import Redis
 
 from server.embedded import EmbeddedRedis
-from tests.helpers import eventually
+from tests.helpers import all_written, eventually
 from tests.realtime.posting import Raids, followed
 
 
 async def test_after_a_kill_and_a_restart_streams_go_on(lonely_redis: EmbeddedRedis) -> None:
     async with followed(lonely_redis.url, 6) as raids:
         for restarts in (1, 2):
+            await all_written(lonely_redis.url)
             await lonely_redis.kill()
             await eventually(partial(_were_told, raids, 2 * restarts - 1))
             await lonely_redis.start()

@@ -19,7 +19,7 @@ from server.embedded import (
     embedded_services,
 )
 from tests.conftest import Embedded
-from tests.helpers import eventually
+from tests.helpers import all_written, eventually
 from tests.server.services import (
     database_answers,
     running,
@@ -39,6 +39,7 @@ async def test_killed_services_come_back_with_what_they_had(service_folder: Path
     await connection.execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
     async with redis.asyncio.Redis.from_url(redis_server.url) as client:
         await client.set("kept", "8")
+    await all_written(redis_server.url)
     await postgres.kill()
     await redis_server.kill()
     connection.terminate()
