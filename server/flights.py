@@ -29,8 +29,8 @@ class Flight(Generic[Answer]):
     def land(self, position: int, answer: Answer) -> None:
         """Whoever waits can go on while the flight does."""
         future = self._futures[position]
-        if future is not None and not future.done():
-            future.set_result(answer)
+        if future is not None:
+            tell(future, answer)
 
     def land_all(self, answer: Answer) -> None:
         for position in range(len(self._futures)):
@@ -172,6 +172,12 @@ class Patience:
         while self._watched and (self._watched[0][0] <= now or self._watched[0][1].done()):
             settle(self._watched.popleft()[1], error=TimeoutError())
         self._timer = loop.call_at(self._watched[0][0], self._look, loop) if self._watched else None
+
+
+def tell(future: "asyncio.Future[Answer]", answer: Answer) -> None:
+    """Answer whoever still waits."""
+    if not future.done():
+        future.set_result(answer)
 
 
 def settle(future: "asyncio.Future[Answer]", *, error: BaseException) -> None:

@@ -16,7 +16,7 @@ from realtime.commands import Command
 from realtime.entries import LedgerEntry
 from realtime.raids import Counted, Decision
 from server.breaker import Breaker
-from server.flights import Flight, Line, LineFull
+from server.flights import Flight, Line, LineFull, tell
 from server.notifier import Notifier
 from server.points import Pause, Point, no_pause
 
@@ -71,13 +71,13 @@ class Recorder:
         """Have `answer` told what the ledger says, or None where it is not waited for: it is away or far behind, or
         there is nothing to record. TimeoutError and LedgerAway, which `answer` may get instead, are for `give_up`."""
         if self._breaker.is_open or not (decision.entries or command.contribution):
-            _tell(answer, None)
+            tell(answer, None)
             return
         recall = command.contribution if decision.outcome == "duplicate" else None
         try:
             self._line.submit(Request(command.raid_id, decision.entries, recall), answer)
         except LineFull:
-            _tell(answer, None)
+            tell(answer, None)
 
     def verdict(self, command: Command, decision: Decision, recorded: Recorded | None) -> Verdict:
         """What it means for the command that this is what the ledger says."""
@@ -182,8 +182,3 @@ def _is_at(decision: Decision, key: RecordedKey) -> bool:
 def _place(raid_id: RaidId, decision: Decision) -> EntryKey:
     """Of the contribution a decision is about, which may have been made long ago."""
     return raid_id, *Counted.of(decision).cursor
-
-
-def _tell(answer: "asyncio.Future[Recorded | None]", recorded: Recorded | None) -> None:
-    if not answer.done():
-        answer.set_result(recorded)

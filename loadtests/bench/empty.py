@@ -8,8 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-KEEP_ALIVE_SECONDS = 75
-"""As the server's own: its connections stand idle while the others have their turn."""
+from server.serving import KEEP_ALIVE
 
 
 async def take(request: Request) -> Response:
@@ -30,5 +29,5 @@ if __name__ == "__main__":
         port=int(os.environ["PORT"]),
         access_log=False,
         log_level="warning",
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE,  # its connections stand idle while the others have their turn
     )
